@@ -1,0 +1,40 @@
+"""Builders: functions that make a tree.
+
+To add one: write it in a file here, add its line to BUILDERS, and draw its case by hand in
+`tests/test_builders.py`; a test fails without one.
+"""
+
+from collections.abc import Callable
+
+from ..errors import TreeError
+from ..tree import Tree
+from .bundled import bundled_trees, load_tree
+from .growth import beam_search
+from .medusa import medusa, topologies
+from .shapes import chain, few_shot, k_ary, random_tree, star
+from .templates import from_template
+
+BUILDERS: dict[str, Callable[..., Tree]] = {
+    "chain": chain,  # one branch: nothing to share
+    "star": star,  # one-token leaves on a prompt
+    "few_shot": few_shot,  # one fork, equal branches
+    "k_ary": k_ary,  # a full tree
+    "random": random_tree,  # by seed
+    "beam_search": beam_search,  # what survives of a beam search
+    "medusa": medusa,  # published token trees, by name
+    "from_template": from_template,  # DeFT's recorded runs
+}
+
+
+def build_tree(builder: str, **options: object) -> Tree:
+    """Build a tree with the named builder; `options` go to it.
+
+    Raises:
+        TreeError: the builder is unknown.
+    """
+    if builder not in BUILDERS:
+        raise TreeError(f"no builder {builder!r}; choose one of {', '.join(BUILDERS)}")
+    return BUILDERS[builder](**options)
+
+
+__all__ = ["BUILDERS", "build_tree", "bundled_trees", "load_tree", "topologies"]

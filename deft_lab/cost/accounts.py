@@ -1,0 +1,152 @@
+"""Four ways to count the bytes of a decode step. They answer different questions; never mix them.
+
+paper: Table 12 of arXiv 2404.00242. Multi-head attention (GQA is not credited), partials of fused
+    methods and Q, O are left out.
+logged: what the released code prints. As paper, but node and node_chunk re-read KV once per 32
+    queries, and Medusa's softmax matrix counts four times instead of twice.
+requested: what the kernels ask the memory system for; the caches may serve a part of it.
+unique: each byte that any kernel must touch, once; the floor.
+
+Symbols: U = Hq L e; l queries, N_tree tokens stored, N_i tokens on the path of query i.
+"""
+
+from collections.abc import Callable
+
+from ..errors import DeftLabError
+from ..geometry import Geometry
+from ..methods import METHODS, Method, find_method, plan_tree
+from ..plan import Plan
+from ..trace import Trace
+from .counts import Counts, count, count_run
+from .traffic import Flops, Traffic
+
+PARTIAL_BYTES = 4  # f: partials and LSE are float32
+MASK_WORD_BYTES = 8  # one 64-bit word per KV token
+
+
+def paper(counts: Counts, method: Method, geometry: Geometry) -> Traffic:
+    """Account `paper`, arXiv 2404.00242, Table 12."""
+    unit = geometry.n_q_heads * geometry.n_layers * geometry.dtype_bytes
+    tokens = counts.path_tokens if method.guided == "query" else counts.tree_tokens
+    # QK^T is written, scaled, masked and normalised, each read and written, and read for PV
+    intermediates = 0 if method.fused else 8 * counts.dense_pairs * unit
+    masks = {
+        "none": 0,
+        "dense": counts.dense_pairs * geometry.n_layers * geometry.dtype_bytes,
+        "bits": MASK_WORD_BYTES * counts.tree_tokens * geometry.n_layers,
+    }
+    return Traffic(
+        "paper", method.name, kv=2 * geometry.head_dim * tokens * unit,
+        partials=intermediates, mask=masks[method.mask],
+    )  # fmt: skip
+
+
+def logged(counts: Counts, method: Method, geometry: Geometry) -> Traffic:
+    """Account `logged`, the counters of the released code."""
+    as_paper = paper(counts, method, geometry)
+    unit = geometry.n_q_heads * geometry.n_layers * geometry.dtype_bytes
+    by_node = method.guided == "kv" and method.fused and method.mask == "none"
+    return Traffic(
+        "logged",
+        method.name,
+        kv=2 * geometry.head_dim * counts.tiled_tokens * unit if by_node else as_paper.kv,
+        partials=0 if method.fused else 10 * counts.dense_pairs * unit,
+        mask=as_paper.mask,
+    )
+
+
+def unique(counts: Counts, method: Method, geometry: Geometry) -> Traffic:
+    """Account `unique`: KV of the tree, Q and O once, whatever the method."""
+    row = geometry.head_dim * geometry.dtype_bytes * geometry.n_layers
+    q = counts.queries * geometry.n_q_heads * row
+    return Traffic("unique", method.name, kv=2 * counts.tree_tokens * geometry.n_kv_heads * row, q=q, o=q)
+
+
+def requested(plan: Plan, geometry: Geometry, pack_heads: bool = False) -> Traffic:
+    """Account `requested`: what a kernel that runs this plan loads and stores.
+
+    One program per query head requests the K and V of a KV head `q_per_kv` times; `pack_heads` says
+    that a program takes all query heads of a KV head. Mask and index are not counted yet: None.
+    """
+    method = METHODS[plan.method]
+    row = geometry.head_dim * geometry.n_layers
+    per_kv_head = 1 if pack_heads else geometry.q_per_kv
+    reads = int((plan.kv_len * plan.n_tiles).sum())
+    kv = 2 * reads * row * geometry.dtype_bytes * geometry.n_kv_heads * per_kv_head
+    q = plan.n_partials * row * geometry.dtype_bytes * geometry.n_q_heads
+    o = plan.tree.n_queries * row * geometry.dtype_bytes * geometry.n_q_heads
+    if method.fused:
+        lse = 2 * PARTIAL_BYTES * plan.n_partials * geometry.n_q_heads * geometry.n_layers
+        partials = lse * geometry.head_dim
+    else:
+        pairs = int((plan.kv_len * plan.n_queries).sum())
+        lse, partials = 0, 8 * pairs * geometry.n_q_heads * geometry.n_layers * geometry.dtype_bytes
+    return Traffic("requested", plan.method, kv=kv, q=q, o=o, partials=partials, lse=lse)
+
+
+CLOSED_FORMS: dict[str, Callable[[Counts, Method, Geometry], Traffic]] = {
+    "paper": paper,
+    "logged": logged,
+    "unique": unique,
+}
+ACCOUNTS = ("paper", "logged", "requested", "unique")
+
+
+def traffic(
+    plan: Plan, geometry: Geometry, account: str = "requested", *, pack_heads: bool = False
+) -> Traffic:
+    """Bytes of one step that runs `plan`, all layers of `geometry`.
+
+    Args:
+        plan: of one attention call.
+        geometry: of the model; `geometry.layer` for one layer.
+        account: one of ACCOUNTS.
+        pack_heads: account `requested` only: a program takes all query heads of a KV head.
+
+    Raises:
+        DeftLabError: the account is unknown, or `pack_heads` is asked of an account without it.
+    """
+    _check_account(account, pack_heads)
+    if account == "requested":
+        return requested(plan, geometry, pack_heads)
+    return CLOSED_FORMS[account](count(plan.tree), METHODS[plan.method], geometry)
+
+
+def run_traffic(
+    trace: Trace,
+    method: str | tuple[str, str],
+    geometry: Geometry,
+    account: str = "paper",
+    *,
+    pack_heads: bool = False,
+) -> Traffic:
+    """Bytes of all decodes of a trace. `requested` plans every step, the other accounts are closed forms.
+
+    Raises:
+        DeftLabError: as `traffic`, or the method is unknown.
+    """
+    _check_account(account, pack_heads)
+    found = find_method(method)
+    if account != "requested":
+        return CLOSED_FORMS[account](count_run(trace), found, geometry)
+    total: Traffic | None = None
+    for tree in trace.trees():
+        step = requested(plan_tree(tree, found.name), geometry, pack_heads)
+        total = step if total is None else total + step
+    if total is None:
+        raise DeftLabError("the trace has no step; there is nothing to add up")
+    return total
+
+
+def flops(plan: Plan, geometry: Geometry) -> Flops:
+    """Floating-point operations of one step that runs `plan`."""
+    per_pair = 4 * geometry.head_dim * geometry.n_q_heads * geometry.n_layers
+    computed = int((plan.kv_len * plan.n_queries).sum())
+    return Flops(per_pair * computed, per_pair * plan.tree.n_path_tokens)
+
+
+def _check_account(account: str, pack_heads: bool) -> None:
+    if account not in ACCOUNTS:
+        raise DeftLabError(f"no account {account!r}; choose one of {', '.join(ACCOUNTS)}")
+    if pack_heads and account != "requested":
+        raise DeftLabError(f"account {account!r} does not know pack_heads; only 'requested' counts programs")

@@ -1,0 +1,32 @@
+"""Every error that deft_lab raises on purpose.
+
+Each message says what was given, which rule it breaks, and how to mend it.
+"""
+
+
+class DeftLabError(ValueError):
+    """Base class; catch it to catch anything deft_lab says about your input."""
+
+
+class TreeError(DeftLabError):
+    """The nodes do not form a tree, a seat points outside it, or an edit would break it."""
+
+
+class TraceError(DeftLabError):
+    """The events of a trace do not fit the tree they grow."""
+
+
+class TemplateError(DeftLabError):
+    """A file of decoding-tree templates cannot be read or used."""
+
+
+class PlanError(DeftLabError):
+    """A plan misses a (query, token) pair or covers it twice, or a method is unknown."""
+
+
+class PoolError(DeftLabError):
+    """The KV pool cannot serve the request; nothing was changed."""
+
+
+class AttentionError(DeftLabError):
+    """Queries, keys or values do not fit the plan, each other, or the backend."""

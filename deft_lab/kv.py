@@ -1,0 +1,221 @@
+"""KV memory: a pool of pages that nodes take slots from, and the unpaged copy of it.
+
+slot: the place of one token's key and value. page: `page_size` slots in a row; a page belongs to one
+node. take, give_back: all or nothing. If a request does not fit, nothing has changed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .errors import PoolError
+from .geometry import Geometry
+from .methods import plan_tree
+from .tree import Tree
+from .tree._shape import Ints
+
+PAGE_SIZES = (1, 16, 64)
+DTYPES = (torch.float32, torch.bfloat16, torch.float16)
+
+
+class Pool:
+    """Keys and values of all layers, in pages that belong to nodes (by label).
+
+    Args:
+        n_pages: pages in all.
+        page_size: slots of a page, 1, 16 or 64.
+        geometry: KV heads, head size and layers of the model.
+        dtype: torch.float32, torch.bfloat16 or torch.float16.
+        device: where the memory lies.
+        seed: hand out pages in a random order drawn from it, as a long-used pool would; None: ascending.
+
+    Raises:
+        PoolError: no page, another page size or another dtype.
+    """
+
+    def __init__(
+        self,
+        n_pages: int,
+        page_size: int,
+        geometry: Geometry,
+        *,
+        dtype: torch.dtype = torch.float32,
+        device: str | torch.device = "cpu",
+        seed: int | None = None,
+    ) -> None:
+        if n_pages < 1:
+            raise PoolError(f"n_pages={n_pages}; it must be at least 1")
+        if page_size not in PAGE_SIZES:
+            raise PoolError(f"page_size={page_size}; it must be one of {', '.join(map(str, PAGE_SIZES))}")
+        if dtype not in DTYPES:
+            raise PoolError(f"dtype={dtype}; it must be one of {', '.join(map(str, DTYPES))}")
+        shape = (geometry.n_layers, n_pages * page_size, geometry.n_kv_heads, geometry.head_dim)
+        self.page_size, self.n_pages = page_size, n_pages
+        # slots that nobody wrote hold NaN, so that a read of one cannot go unnoticed
+        self.k = torch.full(shape, float("nan"), dtype=dtype, device=device)
+        self.v = torch.full_like(self.k, float("nan"))
+        order = np.arange(n_pages) if seed is None else np.random.default_rng(seed).permutation(n_pages)
+        self._free = order[::-1].tolist()
+        self._slots: dict[int, Ints] = {}  # label -> slots of its tokens
+        self._pages: dict[int, list[int]] = {}
+
+    @property
+    def n_free(self) -> int:
+        """Pages that belong to no node."""
+        return len(self._free)
+
+    @property
+    def labels(self) -> tuple[int, ...]:
+        """Nodes that own slots, in the order in which they came."""
+        return tuple(self._slots)
+
+    def n_tokens(self, label: int) -> int:
+        """Tokens that the node has slots for; 0 if it is unknown."""
+        return len(self._slots.get(label, ()))
+
+    def take(self, tokens: Mapping[int, int]) -> dict[int, Ints]:
+        """Give each node (by label) so many more slots, all of them or none.
+
+        Returns:
+            label -> the new slots, [tokens] int64, in the order of the node's tokens.
+
+        Raises:
+            PoolError: a negative count, or too few free pages; nothing has been taken.
+        """
+        need = {}
+        for label, count in tokens.items():
+            if count < 0:
+                raise PoolError(
+                    f"node {label} asks for {count} slots; ask for 0 or more, and use give_back to free"
+                )
+            room = len(self._pages.get(label, ())) * self.page_size - self.n_tokens(label)
+            need[label] = max(0, -(-(count - room) // self.page_size))
+        if sum(need.values()) > self.n_free:
+            raise PoolError(
+                f"pool is full: {sum(tokens.values())} slots for {len(tokens)} nodes need "
+                f"{sum(need.values())} pages "
+                f"of {self.page_size}, {self.n_free} of {self.n_pages} are free; prune a branch, or make "
+                "the pool larger"
+            )
+        given = {}
+        for label, count in tokens.items():
+            pages = self._pages.setdefault(label, [])
+            pages.extend(self._free.pop() for _ in range(need[label]))
+            before = self.n_tokens(label)
+            within = np.arange(before, before + count)
+            page = np.array(pages, dtype=np.int64)
+            given[label] = page[within // self.page_size] * self.page_size + within % self.page_size
+            self._slots[label] = np.concatenate((self._slots.get(label, given[label][:0]), given[label]))
+        return given
+
+    def take_tree(self, tree: Tree) -> Ints:
+        """Give every node of `tree` the slots that it lacks, all of them or none.
+
+        Returns:
+            slots of the whole tree, as `slots`.
+
+        Raises:
+            PoolError: a node owns more slots than it has tokens, or too few pages are free.
+        """
+        lack = {}
+        for label, length in zip(tree.label.tolist(), tree.length.tolist(), strict=True):
+            lack[label] = length - self.n_tokens(label)
+            if lack[label] < 0:
+                raise PoolError(
+                    f"node {label} has {length} tokens but owns {self.n_tokens(label)} slots; give the node "
+                    "back first"
+                )
+        self.take(lack)
+        return self.slots(tree)
+
+    def give_back(self, labels: Iterable[int]) -> None:
+        """Free all pages of these nodes, all of them or none.
+
+        Raises:
+            PoolError: a node owns nothing, or is named twice; nothing has been freed.
+        """
+        listed = list(labels)
+        for i, label in enumerate(listed):
+            if label not in self._slots or label in listed[:i]:
+                raise PoolError(
+                    f"node {label} owns no slots to give back; the owners are {list(self._slots)[:8]}"
+                )
+        for label in listed:
+            self._free.extend(reversed(self._pages.pop(label)))
+            del self._slots[label]
+
+    def write(self, slots: Ints | Tensor, k: Tensor, v: Tensor, layer: int = 0) -> None:
+        """Store keys and values: k and v [token, kv_head, dim], token i into slots[i].
+
+        Raises:
+            PoolError: the shapes, the dtype, or the device are not the pool's; nothing is written.
+        """
+        expected = (len(slots), *self.k.shape[2:])
+        for name, tensor in (("k", k), ("v", v)):
+            if tuple(tensor.shape) != expected:
+                raise PoolError(f"{name} has shape {tuple(tensor.shape)}; {len(slots)} slots take {expected}")
+            if tensor.dtype != self.k.dtype or tensor.device != self.k.device:
+                raise PoolError(
+                    f"{name} is {tensor.dtype} on {tensor.device}; the pool is {self.k.dtype} on "
+                    f"{self.k.device}"
+                )
+        where = torch.as_tensor(slots, device=self.k.device)
+        self.k[layer, where] = k
+        self.v[layer, where] = v
+
+    def slots(self, tree: Tree) -> Ints:
+        """[tree.n_tokens] the slot of each token of the depth-first flattened tree.
+
+        Raises:
+            PoolError: a node owns fewer or more slots than it has tokens.
+        """
+        parts = []
+        for label, length in zip(tree.label.tolist(), tree.length.tolist(), strict=True):
+            if self.n_tokens(label) != length:
+                raise PoolError(
+                    f"node {label} has {length} tokens but owns {self.n_tokens(label)} slots; take slots "
+                    "for its tokens first"
+                )
+            parts.append(self._slots.get(label, np.empty(0, dtype=np.int64)))
+        return np.concatenate(parts)
+
+    def check(self) -> None:
+        """Prove that no page has two owners and none is lost.
+
+        Raises:
+            PoolError: one is; this is a defect of deft_lab.
+        """
+        owned = [page for pages in self._pages.values() for page in pages]
+        if sorted(owned + self._free) != list(range(self.n_pages)):
+            raise PoolError(
+                f"{len(owned)} owned and {self.n_free} free pages are not the {self.n_pages} of the pool"
+            )
+        for label, slots in self._slots.items():
+            if not set(slots // self.page_size) <= set(self._pages[label]):
+                raise PoolError(f"node {label} owns slots outside its pages")
+
+
+@dataclass(frozen=True, eq=False)
+class Unpaged:
+    """KV in contiguous buffers, as methods without pages hold it.
+
+    `copies` "none": the flattened tree, token t in slot t. "path": each preorder query has its own copy
+    of its whole path, one after the other: shared prefixes are stored again and again.
+    """
+
+    k: Tensor  # [layer, slot, kv_head, dim]
+    v: Tensor
+    tree: Tree
+    copies: Literal["none", "path"]
+
+    @classmethod
+    def from_pool(cls, pool: Pool, tree: Tree, copies: Literal["none", "path"]) -> "Unpaged":
+        """Copy the tokens of `tree` out of the pool."""
+        # the radix plan lists every query's path, one after the other
+        token = np.arange(tree.n_tokens) if copies == "none" else plan_tree(tree, "radix").arrays().token
+        slots = torch.as_tensor(pool.slots(tree)[token], device=pool.k.device)
+        return cls(pool.k[:, slots], pool.v[:, slots], tree, copies)

@@ -1,0 +1,65 @@
+"""Methods: seven ways to group the queries and the KV of a tree.
+
+To add one: write `methods/<name>.py` with its plan and its METHOD, add its line to METHODS, and draw
+its case by hand in `tests/test_methods.py`. The shared tests run over the registry.
+"""
+
+from ..errors import PlanError
+from ..plan import Plan
+from ..tree import Tree
+from . import deft_flatten, deft_node, deft_node_chunk, deft_tree_index, flash_decoding, radix, tree_mask
+from .base import CHUNK_LEN, QUERY_TILE, Method
+
+METHODS: dict[str, Method] = {
+    method.name: method
+    for method in (
+        flash_decoding.METHOD,  # unpaged, query-guided: nothing is shared
+        tree_mask.METHOD,  # unpaged, one dense masked call
+        radix.METHOD,  # paged, query-guided: memory is shared, reads are not
+        deft_node.METHOD,  # paged, KV-guided from here on: reads are shared
+        deft_node_chunk.METHOD,
+        deft_flatten.METHOD,
+        deft_tree_index.METHOD,
+    )
+}
+
+
+def find_method(name: str | tuple[str, str]) -> Method:
+    """The method of this name, or of the released runner's (mode, mem) pair.
+
+    Raises:
+        PlanError: there is none.
+    """
+    if isinstance(name, tuple):
+        for method in METHODS.values():
+            if method.modes == name:
+                return method
+        pairs = ", ".join(str(method.modes) for method in METHODS.values())
+        raise PlanError(f"no method for (mode, mem) {name!r}; choose one of {pairs}")
+    if name not in METHODS:
+        raise PlanError(f"no method {name!r}; choose one of {', '.join(METHODS)}")
+    return METHODS[name]
+
+
+def plan_tree(tree: Tree, method: str | tuple[str, str] = "deft_flatten", **options: int) -> Plan:
+    """Plan one attention call over `tree`.
+
+    Args:
+        tree: the tree to attend over.
+        method: a name of METHODS, or the released runner's (mode, mem) pair.
+        options: of the method, such as `chunk_len`.
+
+    Raises:
+        PlanError: the method or the option is unknown, or the option's value is not allowed.
+    """
+    found = find_method(method)
+    known = found.plan.__code__.co_varnames[1 : found.plan.__code__.co_argcount]
+    for option in options:
+        if option not in known:
+            raise PlanError(
+                f"method {found.name!r} has no option {option!r}; it takes {', '.join(known) or 'none'}"
+            )
+    return found.plan(tree, **options)
+
+
+__all__ = ["CHUNK_LEN", "METHODS", "QUERY_TILE", "Method", "find_method", "plan_tree"]

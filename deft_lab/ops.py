@@ -1,0 +1,267 @@
+"""Tree attention on tensors: lower a plan to device tables, attend group by group, reduce.
+
+Backend "torch" runs everywhere in float32 scores, whatever the dtype of Q, K and V. It is exact and
+readable; speed is the business of the Triton kernels.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .errors import AttentionError
+from .kv import Pool, Unpaged
+from .methods import METHODS
+from .plan import Plan
+from .tree._shape import Ints
+
+BACKENDS = ("torch",)
+# groups are padded into batches; this bounds the elements of one batch's scores and gathered KV
+BATCH_ELEMENTS = 1 << 22
+
+
+@dataclass(frozen=True, eq=False)
+class PlanTable:
+    """A plan as integers on the device. One entry per (group, KV token), one partial per (group, query)."""
+
+    plan: Plan
+    kv_slot: Tensor  # [entry] where the token lies
+    sees_first: Tensor  # [entry] first preorder query that sees the token
+    sees_stop: Tensor  # [entry] one past the last
+    kv_start: Ints  # [group + 1] group g owns entries kv_start[g] .. kv_start[g + 1] - 1; on the host
+    q_row: Tensor  # [query] the caller's row of each preorder query
+    reduce_partial: Tensor  # [partial] partials sorted by query
+    reduce_length: Tensor  # [query] partials of each query
+
+
+def lower(plan: Plan, store: Pool | Unpaged) -> PlanTable:
+    """Lay a plan out in tables on the device of its KV.
+
+    Raises:
+        AttentionError: `store` is the unpaged copy of another tree, or has copies the method does not read.
+        PoolError: the pool does not hold the plan's tree.
+    """
+    arrays = plan.arrays()
+    if isinstance(store, Pool):
+        slot = store.slots(plan.tree)[arrays.token]
+    else:
+        slot = _unpaged_slots(plan, store, arrays.token)
+    start, partial = plan.reduction()
+    device = store.k.device
+
+    def upload(array: Ints) -> Tensor:
+        return torch.from_numpy(np.array(array)).to(device)
+
+    return PlanTable(
+        plan=plan,
+        kv_slot=upload(slot),
+        sees_first=upload(arrays.sees_first),
+        sees_stop=upload(arrays.sees_stop),
+        kv_start=arrays.kv_start,
+        q_row=upload(plan.tree.query_order),
+        reduce_partial=upload(partial),
+        reduce_length=upload(np.diff(start)),
+    )
+
+
+def _unpaged_slots(plan: Plan, store: Unpaged, token: Ints) -> Ints:
+    method = METHODS[plan.method]
+    if method.layout != "unpaged":
+        raise AttentionError(f"method {plan.method!r} reads pages; hand it the Pool, not an unpaged copy")
+    if store.tree != plan.tree:
+        raise AttentionError("the unpaged KV is a copy of another tree; make it anew with Unpaged.from_pool")
+    wanted = "path" if method.copies else "none"
+    if store.copies != wanted:
+        raise AttentionError(
+            f"method {plan.method!r} reads copies={wanted!r}, the KV has copies={store.copies!r}"
+        )
+    if wanted == "none":
+        return token
+    # a query's path is stored in the order in which its groups read it
+    return np.arange(len(token))
+
+
+def tree_attention(
+    q: Tensor,
+    plan: Plan,
+    store: Pool | Unpaged,
+    *,
+    layer: int = 0,
+    scale: float | None = None,
+    backend: str = "torch",
+) -> Tensor:
+    """Attend every query of `plan.tree` to the tokens on its path.
+
+    Args:
+        q: [query, q_head, dim], one row per query, in the caller's query order.
+        plan: who meets whom; must be exact (see `check_plan`).
+        store: the pool that holds the tree's KV, or an unpaged copy where the method has that layout.
+        layer: which layer of the store.
+        scale: factor of the scores; default: 1 / sqrt(dim).
+        backend: one of BACKENDS.
+
+    Returns:
+        [query, q_head, dim], in the dtype of `q`.
+
+    Raises:
+        AttentionError: shapes, dtypes or devices do not fit, q or the KV of the tree holds NaN or Inf, or
+            the backend is unknown.
+        PoolError: the pool does not hold the plan's tree.
+    """
+    if backend not in BACKENDS:
+        raise AttentionError(f"no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    _check_inputs(q, plan, store, layer)
+    table = lower(plan, store)
+    k, v = store.k[layer], store.v[layer]
+    _check_finite(q, k, v, table)
+    factor = q.shape[-1] ** -0.5 if scale is None else scale
+    if not METHODS[plan.method].fused:
+        return masked_attention(q, k, v, table, factor)
+    out, lse = partial_attention(q, k, v, table, factor)
+    return reduce_partials(out, lse, table).to(q.dtype)
+
+
+def partial_attention(
+    q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: float
+) -> tuple[Tensor, Tensor]:
+    """Attend each group to its own KV.
+
+    Args:
+        q: [query, q_head, dim], in the caller's query order.
+        k: [slot, kv_head, dim].
+        v: [slot, kv_head, dim].
+        table: from `lower`.
+        scale: factor of the scores.
+
+    Returns:
+        out: [partial, q_head, dim] float32, lse: [partial, q_head] float32, natural log. A query that sees
+        no token of its group has out = 0 and lse = -inf.
+    """
+    plan = table.plan
+    n_kv_heads, dim = k.shape[1:]
+    q_per_kv = q.shape[1] // n_kv_heads
+    q = q[table.q_row].float().view(len(q), n_kv_heads, q_per_kv, dim)
+    out = q.new_empty(plan.n_partials, n_kv_heads, q_per_kv, dim)
+    lse = q.new_empty(plan.n_partials, n_kv_heads, q_per_kv)
+    for groups in _batches(plan, n_kv_heads * q_per_kv, n_kv_heads * dim):
+        entry, entry_ok = _padded(table.kv_start[groups], plan.kv_len[groups], q.device)
+        query, query_ok = _padded(plan.q_first[groups], plan.n_queries[groups], q.device)
+        partial, _ = _padded(plan.partial_start[groups], plan.n_queries[groups], q.device)
+        slot = table.kv_slot[entry]
+        # entries past the end of a group repeat its first one and are masked
+        keys, values = k[slot].float(), v[slot].float()  # [group, token, kv_head, dim]
+        scores = torch.einsum("gmhrd,gthd->ghrmt", q[query], keys) * scale
+        sees = (table.sees_first[entry][:, None, :] <= query[:, :, None]) & entry_ok[:, None, :]
+        sees &= query[:, :, None] < table.sees_stop[entry][:, None, :]
+        scores = scores.masked_fill(~sees[:, None, None], float("-inf"))
+        top = scores.amax(dim=-1, keepdim=True)
+        # a query that sees nothing has top = -inf; shift by 0 so that exp stays finite
+        weights = (scores - top.masked_fill(top == float("-inf"), 0)).exp()
+        total = weights.sum(dim=-1)  # [group, kv_head, q_per_kv, query]
+        mine = torch.einsum("ghrmt,gthd->gmhrd", weights, values)
+        mine /= total.clamp(min=torch.finfo(torch.float32).tiny).permute(0, 3, 1, 2)[..., None]
+        out[partial[query_ok]] = mine[query_ok]
+        lse[partial[query_ok]] = (top[..., 0] + total.log()).permute(0, 3, 1, 2)[query_ok]
+    return out.flatten(1, 2), lse.flatten(1, 2)
+
+
+def reduce_partials(out: Tensor, lse: Tensor, table: PlanTable) -> Tensor:
+    """Reduce each query's partials by a gather, in a fixed order, so that results never vary between runs.
+
+    Args:
+        out: [partial, q_head, dim] float32.
+        lse: [partial, q_head] float32.
+        table: from `lower`.
+
+    Returns:
+        [query, q_head, dim] float32, in the caller's query order.
+    """
+    out, lse, length = out[table.reduce_partial], lse[table.reduce_partial], table.reduce_length
+    top = torch.segment_reduce(lse, "max", lengths=length, axis=0)
+    weights = (lse - top.repeat_interleave(length, dim=0)).exp()
+    total = torch.segment_reduce(weights, "sum", lengths=length, axis=0)
+    mixed = torch.segment_reduce(weights[..., None] * out, "sum", lengths=length, axis=0) / total[..., None]
+    result = torch.empty_like(mixed)
+    result[table.q_row] = mixed
+    return result
+
+
+def masked_attention(q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: float) -> Tensor:
+    """Medusa's way: QK^T, scale, add the mask, softmax, PV, each rounded to the dtype of `q`.
+
+    In 16 bits the scores lose most of their digits before the softmax sees them; that is a property of
+    the method, and the reason why fused kernels keep them in float32.
+    """
+    plan = table.plan
+    q_per_kv = q.shape[1] // k.shape[1]
+    keys = k[table.kv_slot].repeat_interleave(q_per_kv, dim=1)  # [token, q_head, dim]
+    values = v[table.kv_slot].repeat_interleave(q_per_kv, dim=1)
+    query = torch.arange(plan.tree.n_queries, device=q.device)[:, None]
+    sees = (table.sees_first <= query) & (query < table.sees_stop)
+    mask = torch.zeros(sees.shape, dtype=q.dtype, device=q.device).masked_fill(
+        ~sees, torch.finfo(q.dtype).min
+    )
+    scores = torch.einsum("mhd,thd->hmt", q[table.q_row], keys)
+    scores = scores * scale
+    scores = scores + mask
+    weights = scores.softmax(dim=-1, dtype=torch.float32).to(q.dtype)
+    result = torch.empty_like(q)
+    result[table.q_row] = torch.einsum("hmt,thd->mhd", weights, values)
+    return result
+
+
+def _batches(plan: Plan, heads: int, kv_width: int) -> Iterator[Ints]:
+    """Groups of like size together, so that padding them to one size costs little."""
+    order = np.lexsort((plan.n_queries, plan.kv_len))[::-1]
+    first = 0
+    while first < len(order):
+        # sorted by falling kv_len, so the first group of a batch is the longest
+        longest = int(plan.kv_len[order[first]])
+        widest = np.maximum.accumulate(plan.n_queries[order[first:]])
+        cost = np.arange(1, len(widest) + 1) * longest * (widest * heads + kv_width)
+        near = plan.kv_len[order[first:]] * 2 >= longest
+        fits = int(np.argmin(np.append((cost <= BATCH_ELEMENTS) & near, False)))
+        yield order[first : first + max(1, fits)]
+        first += max(1, fits)
+
+
+def _padded(start: Ints, length: Ints, device: torch.device) -> tuple[Tensor, Tensor]:
+    """start[i] .. start[i] + length[i] - 1 as a row each, padded with start[i]; and which are real."""
+    step = np.arange(int(length.max()))
+    ok = step < length[:, None]
+    rows = start[:, None] + np.where(ok, step, 0)
+    return torch.from_numpy(rows).to(device), torch.from_numpy(ok).to(device)
+
+
+def _check_inputs(q: Tensor, plan: Plan, store: Pool | Unpaged, layer: int) -> None:
+    n_layers, _, n_kv_heads, dim = store.k.shape
+    if q.dim() != 3 or q.shape[0] != plan.tree.n_queries or q.shape[2] != dim:
+        raise AttentionError(
+            f"q has shape {tuple(q.shape)}; the tree has {plan.tree.n_queries} queries and the KV head_dim "
+            f"{dim}, "
+            f"so it must be ({plan.tree.n_queries}, q_head, {dim})"
+        )
+    if q.shape[1] % n_kv_heads:
+        raise AttentionError(
+            f"q has {q.shape[1]} heads, not a multiple of the {n_kv_heads} KV heads; "
+            "every KV head must serve the same number of query heads"
+        )
+    if q.dtype != store.k.dtype or q.device != store.k.device:
+        raise AttentionError(
+            f"q is {q.dtype} on {q.device}, the KV {store.k.dtype} on {store.k.device}; convert one"
+        )
+    if not 0 <= layer < n_layers:
+        raise AttentionError(f"layer={layer}; the KV has layers 0..{n_layers - 1}")
+
+
+def _check_finite(q: Tensor, k: Tensor, v: Tensor, table: PlanTable) -> None:
+    read = table.kv_slot.unique()
+    for name, tensor in (("q", q), ("k", k[read]), ("v", v[read])):
+        if not tensor.isfinite().all():
+            first = (~tensor.isfinite()).nonzero()[0].tolist()
+            where = f"row {first[0]}" if name == "q" else f"slot {read[first[0]].item()} (was it written?)"
+            raise AttentionError(
+                f"{name} holds NaN or Inf, first in {where}, head {first[1]}; attention needs numbers"
+            )

@@ -1,0 +1,99 @@
+"""The part of a Tree that growing leaves alone: links, seats, labels, and what follows from them.
+
+Trees of successive decode steps share one Shape, so its derived arrays are computed once per fork or
+prune, not once per token.
+"""
+
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+
+
+def frozen(array: object) -> Ints:
+    """A read-only int64 copy."""
+    out = np.array(array, dtype=np.int64)
+    out.setflags(write=False)
+    return out
+
+
+def first_not_preorder(parent: Ints, depth: Ints) -> int | None:
+    """The first node that is not where depth-first preorder puts it; None if all are.
+
+    In preorder a node is at most one deeper than the node before it, and its parent is the last
+    earlier node that is one level up.
+    """
+    n = len(parent)
+    wrong = np.zeros(n, dtype=bool)
+    wrong[1:] = depth[1:] > depth[:-1] + 1
+    by_level = np.lexsort((np.arange(n), depth))
+    keys = depth[by_level] * n + by_level
+    place = np.searchsorted(keys, (depth[1:] - 1) * n + np.arange(1, n)) - 1
+    wrong[1:] |= by_level[place] != parent[1:]
+    return int(np.argmax(wrong)) if wrong.any() else None
+
+
+def depths(parent: Ints) -> Ints:
+    """Depth of each node, the root being 0; parents come first. log2(depth) passes."""
+    depth = (parent >= 0).astype(np.int64)
+    ancestor = np.maximum(parent, 0)
+    while ancestor.any():
+        depth += depth[ancestor]
+        ancestor = ancestor[ancestor]
+    return depth
+
+
+class Shape:
+    """Links and seats of a tree in preorder. All arrays are read-only int64."""
+
+    def __init__(self, parent: Ints, seat: Ints, query_order: Ints, label: Ints, next_label: int) -> None:
+        self.parent, self.seat = frozen(parent), frozen(seat)
+        self.query_order, self.label = frozen(query_order), frozen(label)
+        self.next_label = next_label
+
+    @cached_property
+    def depth(self) -> Ints:
+        return frozen(depths(self.parent))
+
+    @cached_property
+    def subtree_stop(self) -> Ints:
+        """One past the last node below node i, so that its subtree is i .. subtree_stop[i] - 1."""
+        n = len(self.parent)
+        # climb from each node to the nearest ancestor-or-self that has a next sibling: it starts there
+        siblings = np.argsort(self.parent, kind="stable")
+        next_sibling = np.full(n, n, dtype=np.int64)
+        same = self.parent[siblings[1:]] == self.parent[siblings[:-1]]
+        next_sibling[siblings[:-1][same]] = siblings[1:][same]
+        climb = np.where((next_sibling < n) | (self.parent < 0), np.arange(n), self.parent)
+        while True:
+            higher = climb[climb]
+            if np.array_equal(higher, climb):
+                return frozen(next_sibling[climb])
+            climb = higher
+
+    @cached_property
+    def q_first(self) -> Ints:
+        return frozen(np.searchsorted(self.seat, np.arange(len(self.parent))))
+
+    @cached_property
+    def q_stop(self) -> Ints:
+        return frozen(np.searchsorted(self.seat, self.subtree_stop))
+
+    @cached_property
+    def leaves(self) -> Ints:
+        return frozen(np.flatnonzero(self.subtree_stop == np.arange(1, len(self.parent) + 1)))
+
+    @cached_property
+    def seats_are_the_leaves(self) -> bool:
+        """Plain decoding: one query on each leaf, none elsewhere."""
+        return bool(np.array_equal(self.seat, self.leaves))
+
+    @cached_property
+    def each_seat_is_alone_on_a_leaf(self) -> bool:
+        return bool(np.isin(self.seat, self.leaves).all() and (np.diff(self.seat) > 0).all())
+
+    @cached_property
+    def index_of_label(self) -> dict[int, int]:
+        return {int(name): i for i, name in enumerate(self.label)}

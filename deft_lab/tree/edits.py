@@ -1,0 +1,202 @@
+"""Edits of a tree. Each takes labels, returns a new tree, and refuses what would not be a tree.
+
+Seats follow one rule. In plain decoding (the seats are exactly the leaves) they stay the leaves: a
+leaf that gets children hands its query on, an inner node that loses its last child gets one. In any
+other tree seats stay where they are, and every node that `fork` adds gets one. Queries keep their
+order; removed ones close the gap, new ones come last (the order in which a decode creates them).
+"""
+
+from collections import Counter
+
+import numpy as np
+
+from ..errors import TreeError
+from .core import Tree
+
+
+class _Draft:
+    """A tree as dicts by label, to be changed and frozen again."""
+
+    def __init__(self, tree: Tree) -> None:
+        labels = tree.label.tolist()
+        parents = tree.parent.tolist()
+        self.root = labels[0]
+        self.length = dict(zip(labels, tree.length.tolist(), strict=True))
+        self.parent = {label: labels[p] for label, p in zip(labels[1:], parents[1:], strict=True)}
+        self.children: dict[int, list[int]] = {label: [] for label in labels}
+        for label, above in self.parent.items():
+            self.children[above].append(label)
+        self.seats = [0] * tree.n_queries
+        for row, node in zip(tree.query_order.tolist(), tree.seat.tolist(), strict=True):
+            self.seats[row] = labels[node]
+        self.next_label = tree.next_label
+        self.plain = tree._shape.seats_are_the_leaves
+
+    def add(self, parent: int, length: int) -> int:
+        label = self.next_label
+        self.next_label += 1
+        self.parent[label], self.length[label], self.children[label] = parent, length, []
+        self.children[parent].append(label)
+        return label
+
+    def below(self, label: int) -> list[int]:
+        found = [label]
+        for node in found:
+            found.extend(self.children[node])
+        return found
+
+    def freeze(self) -> Tree:
+        if self.plain:
+            kept = [s for s in self.seats if s in self.children and not self.children[s]]
+            seated = set(kept)
+            self.seats = kept + [n for n in self.children if not self.children[n] and n not in seated]
+        order, stack = [], [self.root]
+        while stack:
+            order.append(stack.pop())
+            stack.extend(reversed(self.children[order[-1]]))
+        index = {label: i for i, label in enumerate(order)}
+        return Tree(
+            parent=[-1] + [index[self.parent[label]] for label in order[1:]],
+            length=[self.length[label] for label in order],
+            seat=[index[label] for label in self.seats],
+            label=order,
+            next_label=self.next_label,
+        )
+
+
+def grow(tree: Tree, n: int = 1) -> Tree:
+    """Give every query `n` more tokens of its own.
+
+    A query that is alone on a leaf lengthens it. One that shares its node with another query, or sits
+    on an inner node, gets a new leaf of `n` tokens, since no other query may see its tokens.
+
+    Raises:
+        TreeError: `n` is below 1.
+    """
+    if n < 1:
+        raise TreeError(f"n={n}; every query grows by at least 1 token")
+    if tree._shape.each_seat_is_alone_on_a_leaf:
+        length = tree.length.copy()
+        length[tree.seat] += n
+        return tree.with_length(length)
+    draft = _Draft(tree)
+    sharing = Counter(draft.seats)
+    for i, label in enumerate(draft.seats):
+        if draft.children[label] or sharing[label] > 1:
+            draft.seats[i] = draft.add(label, n)
+        else:
+            draft.length[label] += n
+    draft.plain = False  # every seat has been placed
+    return draft.freeze()
+
+
+def fork(tree: Tree, node: int, k: int = 2, length: int = 1) -> Tree:
+    """Add `k` children of `length` tokens below `node`, each with a query.
+
+    Raises:
+        TreeError: no such node, `k` below 1, or a negative length.
+    """
+    tree.index(node)
+    if k < 1:
+        raise TreeError(f"k={k}; a fork adds at least 1 child")
+    draft = _Draft(tree)
+    for _ in range(k):
+        child = draft.add(node, length)
+        if not draft.plain:
+            draft.seats.append(child)
+    return draft.freeze()
+
+
+def prune(tree: Tree, node: int) -> Tree:
+    """Remove `node`, everything below it, and the queries that sit there.
+
+    Raises:
+        TreeError: no such node, it is the root, or no query would be left.
+    """
+    if tree.index(node) == 0:
+        raise TreeError(f"node {node} is the root; pruning it would leave no tree")
+    draft = _Draft(tree)
+    gone = set(draft.below(node))
+    draft.children[draft.parent[node]].remove(node)
+    draft.children = {label: below for label, below in draft.children.items() if label not in gone}
+    draft.seats = [s for s in draft.seats if s not in gone]
+    if not draft.plain and not draft.seats:
+        raise TreeError(f"every query sits below node {node}; pruning it would leave a tree without queries")
+    return draft.freeze()
+
+
+def move(tree: Tree, node: int, parent: int) -> Tree:
+    """Hang the subtree of `node` below `parent`, as its last child.
+
+    Raises:
+        TreeError: no such node, `node` is the root, or `parent` lies in its subtree.
+    """
+    i, above = tree.index(node), tree.index(parent)
+    if i == 0:
+        raise TreeError(f"node {node} is the root; it has no place to move to")
+    if i <= above < tree.subtree_stop[i]:
+        raise TreeError(
+            f"node {parent} lies in the subtree of node {node}; moving it there would make a cycle"
+        )
+    draft = _Draft(tree)
+    draft.children[draft.parent[node]].remove(node)
+    draft.children[parent].append(node)
+    draft.parent[node] = parent
+    return draft.freeze()
+
+
+def split(tree: Tree, node: int, k: int) -> Tree:
+    """Keep the first `k` tokens in `node`; a new only child takes the rest, the children and the seats.
+
+    Raises:
+        TreeError: no such node, or a part would be empty.
+    """
+    length = int(tree.length[tree.index(node)])
+    if not 0 < k < length:
+        raise TreeError(
+            f"cannot split node {node} at token {k}; it has {length} tokens, so k must be in 1..{length - 1}"
+        )
+    draft = _Draft(tree)
+    below = draft.children[node]
+    draft.children[node] = []
+    rest = draft.add(node, length - k)
+    draft.children[rest], draft.length[node] = below, k
+    for child in below:
+        draft.parent[child] = rest
+    draft.seats = [rest if s == node else s for s in draft.seats]
+    return draft.freeze()
+
+
+def merge(tree: Tree, node: int) -> Tree:
+    """Take the only child of `node` into it, with its tokens, children and seats; undoes `split`.
+
+    Raises:
+        TreeError: no such node, not exactly one child, or a query sits between the two.
+    """
+    i = tree.index(node)
+    children = tree.children(i)
+    if len(children) != 1:
+        raise TreeError(
+            f"node {node} has {len(children)} children; only a node with one child can take it in"
+        )
+    if i in tree.seat:
+        raise TreeError(f"a query sits on node {node}; merging would let it see the tokens of its child")
+    draft = _Draft(tree)
+    child = draft.children[node][0]
+    draft.length[node] += draft.length[child]
+    draft.children[node] = draft.children.pop(child)
+    for grandchild in draft.children[node]:
+        draft.parent[grandchild] = node
+    draft.seats = [node if s == child else s for s in draft.seats]
+    return draft.freeze()
+
+
+def set_length(tree: Tree, node: int, length: int) -> Tree:
+    """Set the tokens of one node.
+
+    Raises:
+        TreeError: no such node, a negative length, or a query would see no token.
+    """
+    lengths = tree.length.copy()
+    lengths[tree.index(node)] = length
+    return tree.with_length(np.asarray(lengths))
