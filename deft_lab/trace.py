@@ -138,7 +138,7 @@ class Trace:
                 for step, kind, node, count, n_steps, children, tokens in data["events"]
             ]
         except (TypeError, ValueError) as bad:
-            raise TraceError(f"an event is not a list of {7} fields: {bad}") from bad
+            raise TraceError(f"an event is not a list of 7 fields: {bad}") from bad
         return cls(Tree.from_json(json.dumps(data["start"])), tuple(events), data["n_steps"], data["header"])
 
 

@@ -10,6 +10,7 @@ from ..errors import TreeError
 from ..tree import Tree
 from .bundled import bundled_trees, load_tree
 from .growth import beam_search
+from .look_alike import reasoning_like
 from .medusa import medusa, topologies
 from .shapes import chain, few_shot, k_ary, random_tree, star
 from .templates import from_template
@@ -22,6 +23,7 @@ BUILDERS: dict[str, Callable[..., Tree]] = {
     "random": random_tree,  # by seed
     "beam_search": beam_search,  # what survives of a beam search
     "medusa": medusa,  # published token trees, by name
+    "reasoning_like": reasoning_like,  # look-alikes of DeFT's four reasoning tasks
     "from_template": from_template,  # DeFT's recorded runs
 }
 

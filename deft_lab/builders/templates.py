@@ -124,6 +124,17 @@ class TemplateFile:
             return SpeculativeTemplate.from_item(self.content, name)
         return ReasoningTemplate.from_item(self.content[item], name)
 
+    def reasoning(self, item: int) -> ReasoningTemplate:
+        """The reasoning run with this number.
+
+        Raises:
+            TemplateError: as `[item]`, or the file holds a speculative tree.
+        """
+        template = self[item]
+        if not isinstance(template, ReasoningTemplate):
+            raise TemplateError(f"{self.path.name} holds a speculative tree, not reasoning runs")
+        return template
+
     @cached_property
     def complete(self) -> tuple[int, ...]:
         """The items that are not marked incomplete."""

@@ -1,0 +1,5 @@
+"""`python -m deft_lab`."""
+
+from .cli import main
+
+main()

@@ -1,0 +1,149 @@
+"""`python -m deft_lab` (or `deft-lab`): the commands. Each is a few lines over the library."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from .errors import DeftLabError
+
+app = typer.Typer(
+    help="deft-lab: a laboratory for tree-structured LLM decoding.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+bench_app = typer.Typer(help="Measure; every result carries the card that says how.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+console = Console()
+
+TemplatesOption = Annotated[
+    Path | None, typer.Option("--templates", help="Folder of DeFT's templates; default: $DEFT_LAB_TEMPLATES.")
+]
+
+
+@app.command()
+def doctor() -> None:
+    """Print versions, GPU and a Triton self-test, and one fix per problem."""
+    from .doctor import doctor as examine
+    from .doctor import print_report
+
+    raise typer.Exit(print_report(examine()))
+
+
+@app.command("fetch-templates")
+def fetch_templates(
+    folder: Annotated[Path | None, typer.Argument(help="Where to; default: the user's cache.")] = None,
+) -> None:
+    """Download DeFT's decoding-tree templates (MIT) and check them."""
+    from .fetch import VARIABLE
+    from .fetch import fetch_templates as fetch
+
+    target = fetch(folder)
+    console.print(f"the templates are in {target}", soft_wrap=True)
+    if folder is not None:
+        console.print(f"to use them: export {VARIABLE}={target.resolve()}", soft_wrap=True)
+
+
+@app.command()
+def replay(
+    templates: TemplatesOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print our numbers alone, as JSON.")] = False,
+) -> None:
+    """Print the paper's Table 17 (bytes of whole runs) beside ours."""
+    from .bench.table17 import published, reduction, reproduce
+    from .fetch import find_templates
+
+    folder = find_templates(templates)
+    ours = reproduce(folder)
+    if as_json:
+        saved = {column: round(value, 2) for column, value in reduction(ours).items()}
+        print(json.dumps({"unit": "TB", "kv_and_partials": ours, "reduction_percent": saved}))
+        return
+    paper, paper_saved = published()
+    columns = list(next(iter(ours.values())))
+    for role, title in enumerate(("KV-IO", "partial-result IO, masks included")):
+        table = _narrow_table(f"{title} of whole runs, TB", columns)
+        for method, entries in ours.items():
+            table.add_row(method, "paper", *(f"{paper[method][c][role]:.2f}" for c in columns))
+            table.add_row("", "ours", *(f"{entries[c][role]:.2f}" for c in columns))
+        console.print(table)
+    table = _narrow_table("KV-IO saved against radix, %, from the entries above", columns)
+    table.add_row("deft_flatten", "paper", *(f"{paper_saved[c]:.2f}" for c in columns))
+    table.add_row("", "ours", *(f"{value:.2f}" for value in reduction(ours).values()))
+    console.print(table)
+    if folder is None:
+        console.print(
+            "the reasoning columns need DeFT's templates: python -m deft_lab fetch-templates, or "
+            "--templates DIR"
+        )
+
+
+@bench_app.command("plan")
+def bench_plan(
+    templates: TemplatesOption = None,
+    output: Annotated[Path | None, typer.Option(help="Write the results with their card, as JSON.")] = None,
+) -> None:
+    """Time planning, per method and tree, beside a planner made of Python lists."""
+    from .bench.plan import bench_plan as measure
+    from .fetch import find_templates
+
+    result = measure(find_templates(templates))
+    table = Table(
+        "tree", "method", "groups", "step", "new tree", "lists", "lists / step", "bound", "plan bytes"
+    )
+    last = None
+    for row in result["rows"]:
+        lists, step = row["lists"], row["step"]["median_ms"]
+        table.add_row(
+            row["case"] if row["case"] != last else "",
+            row["method"],
+            f"{row['groups']:,}",
+            _spread(row["step"]),
+            _spread(row["new_tree"]),
+            _spread(lists) if lists else "",
+            f"{lists['median_ms'] / step:,.0f}x" if lists else "",
+            ""
+            if row["target_ms"] is None
+            else f"{row['target_ms']} {'kept' if step <= row['target_ms'] else 'MISSED'}",
+            f"{row['plan_bytes']:,}",
+        )
+        last = row["case"]
+    console.print("median ms of planning one step (half the distance of the quartiles), one core")
+    console.print(table)
+    console.print(json.dumps(result["card"]))
+    if output is not None:
+        output.write_text(json.dumps(result, indent=1) + "\n")
+
+
+def _narrow_table(title: str, columns: list[str]) -> Table:
+    """A table that fits into 80 characters."""
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column("method", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right", no_wrap=True)
+    return table
+
+
+def _bound(step: float, target: float | None) -> str:
+    if target is None:
+        return ""
+    return f"{target} {'kept' if step <= target else 'MISSED'}"
+
+
+def _spread(times: dict[str, Any]) -> str:
+    return f"{times['median_ms']:.3f} ({(times['q3_ms'] - times['q1_ms']) / 2:.3f})"
+
+
+def main() -> None:
+    """Run the command line; an error about the input is one line, not a traceback."""
+    try:
+        app()
+    except DeftLabError as error:
+        Console(stderr=True).print(f"deft-lab: {error}", style="red", soft_wrap=True, markup=False)
+        raise SystemExit(2) from error
