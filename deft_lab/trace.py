@@ -155,6 +155,7 @@ class _Lives:
         for event in trace.events:
             compiler.apply(event)
         self.union, self.initial = compiler.union()
+        self.first_new_label = trace.start.next_label
         labels = self.union.label.tolist()
         column = {label: i for i, label in enumerate(labels)}
         self.born = np.array([compiler.born[x] for x in labels])
@@ -213,7 +214,9 @@ class _Lives:
         by_creation = seated[np.argsort(self.rank[nodes[seated]])]
         parent = self.union.parent[nodes]
         parent = np.where(parent < 0, -1, np.searchsorted(nodes, parent))
-        return Tree(parent, length, by_creation, self.union.label[nodes], next_label=self.union.next_label)
+        used = int(self.union.label[self.born <= step].max()) + 1
+        next_label = max(self.first_new_label, used)
+        return Tree(parent, length, by_creation, self.union.label[nodes], next_label=next_label)
 
 
 class _Compiler:

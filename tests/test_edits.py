@@ -1,0 +1,145 @@
+"""Edits: each returns a new tree, keeps labels, and moves seats by one rule."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from trees import trees
+
+from deft_lab import Tree
+from deft_lab.errors import TreeError
+
+#   0: 10 tokens ──┬── 1: 4 tokens ──┬── 2: 2 tokens, query 0
+#                  │                 └── 3: 3 tokens, query 1
+#                  └── 4: 5 tokens, query 2
+SMALL = Tree([-1, 0, 1, 1, 0], [10, 4, 2, 3, 5])
+
+
+def seats(tree: Tree) -> list[int]:
+    """The label on which each of the caller's queries sits."""
+    out = [0] * tree.n_queries
+    for row, node in zip(tree.query_order.tolist(), tree.seat.tolist(), strict=True):
+        out[row] = int(tree.label[node])
+    return out
+
+
+def lengths(tree: Tree) -> dict[int, int]:
+    return dict(zip(tree.label.tolist(), tree.length.tolist(), strict=True))
+
+
+def test_growing_lengthens_the_leaves_of_a_plain_tree():
+    assert lengths(SMALL.grow()) == {0: 10, 1: 4, 2: 3, 3: 4, 4: 6}
+    assert seats(SMALL.grow(7)) == [2, 3, 4]
+
+
+@given(trees(), st.integers(1, 5))
+def test_growing_gives_every_query_tokens_that_no_other_sees(tree, n):
+    grown = tree.grow(n)
+    before, after = np.empty(tree.n_queries, int), np.empty(tree.n_queries, int)
+    before[tree.query_order] = tree.n_path_tokens_of_query
+    after[grown.query_order] = grown.n_path_tokens_of_query
+    assert (after == before + n).all()
+    assert grown.n_tokens == tree.n_tokens + n * tree.n_queries
+
+
+def test_growing_a_shared_or_inner_seat_adds_a_leaf():
+    tree = Tree([-1, 0], [5, 2], seat=[1, 0, 1]).grow(3)
+    assert seats(tree) == [2, 3, 4]
+    assert lengths(tree) == {0: 5, 1: 2, 2: 3, 3: 3, 4: 3}
+    assert [tree.nodes[tree.index(x)].parent for x in (2, 3, 4)] == [tree.index(1), 0, tree.index(1)]
+
+
+def test_forking_a_leaf_hands_its_query_on():
+    tree = SMALL.fork(2, k=2, length=6)
+    assert seats(tree) == [3, 4, 5, 6]
+    assert lengths(tree) == {0: 10, 1: 4, 2: 2, 5: 6, 6: 6, 3: 3, 4: 5}
+    assert tree.label.tolist() == [0, 1, 2, 5, 6, 3, 4]
+
+
+def test_forking_an_inner_node_adds_queries():
+    assert seats(SMALL.fork(1, k=1)) == [2, 3, 4, 5]
+
+
+def test_forking_a_token_tree_keeps_all_seats():
+    tree = Tree([-1, 0, 1], [9, 1, 1], seat=[1, 2]).fork(2, k=2)
+    assert seats(tree) == [1, 2, 3, 4]
+
+
+def test_pruning_the_last_child_seats_its_parent():
+    tree = SMALL.prune(2).prune(3)
+    assert seats(tree) == [4, 1]
+    assert lengths(tree) == {0: 10, 1: 4, 4: 5}
+
+
+def test_pruning_a_subtree_removes_its_queries():
+    assert seats(SMALL.prune(1)) == [4] and lengths(SMALL.prune(1)) == {0: 10, 4: 5}
+
+
+def test_moving_a_subtree_takes_its_labels_lengths_and_queries():
+    tree = SMALL.move(1, 4)
+    assert tree.label.tolist() == [0, 4, 1, 2, 3]
+    assert seats(tree) == [2, 3] and lengths(tree) == lengths(SMALL)
+    assert seats(SMALL.move(4, 2)) == [3, 4]
+
+
+def test_labels_are_never_used_twice():
+    tree = SMALL.prune(4).fork(2)
+    assert tree.label.tolist() == [0, 1, 2, 5, 6, 3] and tree.next_label == 7
+
+
+@given(trees(), st.data())
+def test_merging_undoes_a_split(tree, data):
+    long = np.flatnonzero(tree.length > 1)
+    if not len(long):
+        return
+    node = int(data.draw(st.sampled_from(long.tolist())))
+    label = int(tree.label[node])
+    cut = tree.split(label, data.draw(st.integers(1, int(tree.length[node]) - 1)))
+    assert (cut.n_tokens, cut.n_path_tokens, cut.n_nodes) == (
+        tree.n_tokens, tree.n_path_tokens, tree.n_nodes + 1,
+    )  # fmt: skip
+    back = cut.merge(label)
+    assert (seats(back), lengths(back)) == (seats(tree), lengths(tree))
+    assert back.parent.tolist() == tree.parent.tolist()
+
+
+@given(trees(most_nodes=30), st.data())
+def test_a_run_of_edits_keeps_a_valid_tree(tree, data):
+    """The constructor checks every tree that an edit makes; here edits are tried until one is refused."""
+    for _ in range(6):
+        node, other = (int(data.draw(st.sampled_from(tree.label.tolist()))) for _ in range(2))
+        edit = data.draw(st.sampled_from(["fork", "prune", "move", "split", "merge", "set_length", "grow"]))
+        arguments = {"move": (node, other), "split": (node, 1), "set_length": (node, 3), "grow": ()}
+        kept = set(tree.label.tolist())
+        try:
+            tree = getattr(tree, edit)(*arguments.get(edit, (node,)))
+        except TreeError:
+            continue
+        new = set(tree.label.tolist()) - kept
+        assert not new & kept and all(label < tree.next_label for label in new)
+
+
+@pytest.mark.parametrize(
+    ("edit", "message"),
+    [
+        (lambda: SMALL.grow(0), "n=0; every query grows by at least 1 token"),
+        (lambda: SMALL.fork(1, k=0), "k=0; a fork adds at least 1 child"),
+        (lambda: SMALL.fork(1, length=-1), "has length -1"),
+        (lambda: SMALL.fork(8), "no node has the label 8"),
+        (lambda: SMALL.prune(0), "node 0 is the root; pruning it would leave no tree"),
+        (lambda: SMALL.move(0, 1), "node 0 is the root; it has no place to move to"),
+        (lambda: SMALL.move(1, 3), "node 3 lies in the subtree of node 1; moving it there would make a cycle"),
+        (lambda: SMALL.move(1, 1), "node 1 lies in the subtree of node 1"),
+        (lambda: SMALL.split(1, 4), "cannot split node 1 at token 4; it has 4 tokens, so k must be in 1..3"),
+        (lambda: SMALL.split(1, 0), "cannot split node 1 at token 0"),
+        (lambda: SMALL.merge(1), "node 1 has 2 children; only a node with one child can take it in"),
+        (lambda: SMALL.merge(4), "node 4 has 0 children"),
+        (lambda: Tree([-1, 0], [1, 1], seat=[0, 1]).merge(0), "a query sits on node 0; merging would let it see"),
+        (lambda: Tree([-1, 0], [1, 1], seat=[1, 1]).prune(1), "every query sits below node 1"),
+        (lambda: SMALL.set_length(4, -5), "node 4 has length -5"),
+        (lambda: Tree([-1], [1]).set_length(0, 0), "path of the seat on node 0 holds no token"),
+    ],
+)
+def test_an_edit_that_would_break_the_tree_is_refused(edit, message):
+    with pytest.raises(TreeError, match=message):
+        edit()

@@ -1,0 +1,271 @@
+"""Every method keeps the same promises; each also has one case drawn by hand."""
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from trees import TREES, trees
+
+from deft_lab import METHODS, Tree, build_tree, check_plan, plan_tree
+from deft_lab.bench.list_planner import LIST_PLANNERS
+from deft_lab.bench.plan import plan_bytes
+from deft_lab.errors import PlanError
+from deft_lab.methods import find_method
+
+every_method = pytest.mark.parametrize("method", METHODS)
+every_tree = pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
+chunked = [m for m in METHODS if m not in ("tree_mask", "deft_node")]
+chunk_lens = st.sampled_from([1, 2, 7, 16, 128])
+
+
+@every_method
+@settings(max_examples=500)
+@given(trees(), chunk_lens)
+def test_each_query_meets_each_token_of_its_path_once(method, tree, chunk_len):
+    plan = plan_tree(tree, method, **({"chunk_len": chunk_len} if method in chunked else {}))
+    check_plan(plan)
+
+
+def pairs(plan) -> dict[tuple[int, int], int]:
+    """(query, flattened token) -> how often they meet, by walking every group."""
+    tree, met = plan.tree, {}
+    for group in plan.groups:
+        for chunk in group.chunks:
+            for query in group.queries:
+                if chunk.node in tree.path(int(tree.seat[query])):
+                    for token in range(chunk.start, chunk.stop):
+                        key = (query, int(tree.start[chunk.node]) + token)
+                        met[key] = met.get(key, 0) + 1
+    return met
+
+
+@every_method
+@every_tree
+def test_walking_the_groups_finds_each_pair_once(method, tree):
+    if tree.n_path_tokens > 20_000:
+        tree = tree.with_length(np.minimum(tree.length, 9))
+    needed = {
+        (query, token)
+        for query, seat in enumerate(tree.seat)
+        for node in tree.path(int(seat))
+        for token in range(tree.start[node], tree.start[node + 1])
+    }
+    met = pairs(plan_tree(tree, method))
+    assert set(met) == needed and set(met.values()) == {1}
+
+
+@pytest.mark.parametrize("method", LIST_PLANNERS)
+@given(trees(most_nodes=80))
+def test_a_planner_of_lists_makes_the_same_groups(method, tree):
+    lists = LIST_PLANNERS[method](tree)
+    plan = plan_tree(tree, method)
+    arrays = plan.arrays()
+    assert lists.kv == [arrays.token[a:b].tolist() for a, b in itertools.pairwise(arrays.kv_start)]
+    # the interval of a group's queries may hold one that sits on a node without tokens and sees nothing
+    seen = [
+        [q for q in group.queries if any(tree.q_first[c.node] <= q < tree.q_stop[c.node] for c in group.chunks)]
+        for group in plan.groups
+    ]
+    assert lists.queries == seen
+    for i, words in enumerate(lists.mask):
+        if len(lists.queries[i]) <= 64:
+            assert plan.arrays().bit_mask(i, lists.queries[i]).tolist() == words
+
+
+@given(trees())
+def test_radix_reads_a_path_in_one_group(tree):
+    plan = plan_tree(tree, "radix")
+    assert plan.n_queries.tolist() == [1] * tree.n_queries
+    assert plan.kv_len.tolist() == tree.n_path_tokens_of_query.tolist()
+
+
+@given(trees())
+def test_the_node_methods_read_each_token_once(tree):
+    seen = int(tree.length[tree.q_stop > tree.q_first].sum())
+    for method in ("deft_node", "deft_node_chunk", "deft_flatten", "deft_tree_index", "tree_mask"):
+        assert plan_tree(tree, method).kv_len.sum() == seen
+
+
+@given(trees(), chunk_lens)
+def test_flatten_fills_every_group_but_the_last(tree, chunk_len):
+    lengths = plan_tree(tree, "deft_flatten", chunk_len=chunk_len).kv_len
+    assert (lengths[:-1] == chunk_len).all() and 0 < lengths[-1] <= chunk_len
+
+
+@given(trees(), chunk_lens)
+def test_a_flash_decoding_chunk_is_full_but_for_the_last_of_a_path(tree, chunk_len):
+    plan = plan_tree(tree, "flash_decoding", chunk_len=chunk_len)
+    for _, rows in itertools.groupby(zip(plan.q_first, plan.kv_len, strict=True), key=lambda row: row[0]):
+        lengths = [length for _, length in rows]
+        assert lengths[:-1] == [chunk_len] * (len(lengths) - 1) and lengths[-1] <= chunk_len
+
+
+@given(trees(), st.sampled_from(["deft_node", "deft_node_chunk", "deft_flatten", "deft_tree_index"]))
+def test_a_plan_takes_memory_per_node_and_group_only(tree, method):
+    plan = plan_tree(tree, method)
+    assert plan_bytes(plan) <= 8 * (3 * (tree.n_nodes + plan.n_groups) + 3 * plan.n_groups + 1)
+    longer = tree.with_length(tree.length * 100)
+    assert plan_bytes(plan_tree(longer, "deft_node")) == plan_bytes(plan_tree(tree, "deft_node"))
+
+
+@given(trees())
+def test_the_reduction_gathers_each_partial_once_in_group_order(tree):
+    plan = plan_tree(tree, "deft_flatten", chunk_len=16)
+    start, partial = plan.reduction()
+    owner = [(query, group) for group, g in enumerate(plan.groups) for query in g.queries]
+    assert sorted(partial.tolist()) == list(range(plan.n_partials)) == list(range(len(owner)))
+    for query in range(tree.n_queries):
+        mine = [owner[p] for p in partial[start[query] : start[query + 1]]]
+        assert {q for q, _ in mine} == {query} and mine == sorted(mine)
+
+
+# --- one case drawn by hand for each method; a chunk is written node[start:stop]
+#
+#   0: 5 tokens ──┬── 1: 2 tokens, query 1
+#                 └── 2: 3 tokens ──┬── 3: 1 token, query 0
+#                                   └── 4: 4 tokens, queries 2 and 3
+
+DRAWN = Tree([-1, 0, 0, 2, 2], [5, 2, 3, 1, 4], seat=[3, 1, 4, 4])
+# preorder queries: 0 is the caller's 1, 1 is 0, 2 is 2, 3 is 3
+CASES = {
+    "flash_decoding": (
+        {"chunk_len": 6},
+        [
+            ("0", "0[0:5] 1[0:1]"), ("0", "1[1:2]"),
+            ("1", "0[0:5] 2[0:1]"), ("1", "2[1:3] 3[0:1]"),
+            ("2", "0[0:5] 2[0:1]"), ("2", "2[1:3] 4[0:4]"),
+            ("3", "0[0:5] 2[0:1]"), ("3", "2[1:3] 4[0:4]"),
+        ],
+    ),
+    "radix": (
+        {},
+        [
+            ("0", "0[0:5] 1[0:2]"), ("1", "0[0:5] 2[0:3] 3[0:1]"),
+            ("2", "0[0:5] 2[0:3] 4[0:4]"), ("3", "0[0:5] 2[0:3] 4[0:4]"),
+        ],
+    ),
+    "tree_mask": ({}, [("0123", "0[0:5] 1[0:2] 2[0:3] 3[0:1] 4[0:4]")]),
+    "deft_node": (
+        {},
+        [("0123", "0[0:5]"), ("0", "1[0:2]"), ("123", "2[0:3]"), ("1", "3[0:1]"), ("23", "4[0:4]")],
+    ),
+    "deft_node_chunk": (
+        {"chunk_len": 2},
+        [
+            ("0123", "0[0:2]"), ("0123", "0[2:4]"), ("0123", "0[4:5]"), ("0", "1[0:2]"), ("123", "2[0:2]"),
+            ("123", "2[2:3]"), ("1", "3[0:1]"), ("23", "4[0:2]"), ("23", "4[2:4]"),
+        ],
+    ),
+    "deft_flatten": (
+        {"chunk_len": 4},
+        [
+            ("0123", "0[0:4]"), ("0123", "0[4:5] 1[0:2] 2[0:1]"), ("123", "2[1:3] 3[0:1] 4[0:1]"), ("23", "4[1:4]"),
+        ],
+    ),
+    "deft_tree_index": (
+        {"chunk_len": 128},
+        [("0123", "0[0:5]"), ("0", "1[0:2]"), ("123", "2[0:3]"), ("1", "3[0:1]"), ("23", "4[0:4]")],
+    ),
+}  # fmt: skip
+
+
+def drawn(plan) -> list[tuple[str, str]]:
+    return [
+        ("".join(map(str, g.queries)), " ".join(f"{c.node}[{c.start}:{c.stop}]" for c in g.chunks))
+        for g in plan.groups
+    ]
+
+
+@every_method
+def test_the_case_drawn_by_hand(method):
+    options, groups = CASES[method]
+    assert drawn(plan_tree(DRAWN, method, **options)) == groups
+
+
+def test_a_split_path_is_what_flash_decoding_reads():
+    assert drawn(plan_tree(DRAWN, "radix", chunk_len=6)) == CASES["flash_decoding"][1]
+
+
+# --- the example of 262 tokens: a root of 200 forks into n1 .. n4; n1 forks into n5 .. n7
+
+EXAMPLE = build_tree("few_shot", prompt=200, width=4, length=5).fork(1, k=3, length=0).grow(7)
+
+
+def test_the_example_tree():
+    assert EXAMPLE.label.tolist() == [0, 1, 5, 6, 7, 2, 3, 4] and EXAMPLE.n_tokens == 262
+    assert EXAMPLE.query_order.tolist() == [3, 4, 5, 0, 1, 2]
+
+
+def test_the_examples_node_groups():
+    plan = plan_tree(EXAMPLE, "deft_node")
+    assert plan.n_queries.tolist() == [6, 3, 1, 1, 1, 1, 1, 1]
+    assert plan.kv_len.tolist() == [200, 5, 7, 7, 7, 12, 12, 12]
+
+
+def test_the_examples_flatten_blocks_and_masks():
+    plan = plan_tree(EXAMPLE, "deft_flatten")
+    assert plan.kv_len.tolist() == [128, 128, 6] and plan.n_queries.tolist() == [6, 6, 1]
+    callers = [sorted(EXAMPLE.query_order[g.queries.start : g.queries.stop].tolist()) for g in plan.groups]
+    assert callers == [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5], [2]]
+    by_caller = np.argsort(EXAMPLE.query_order)  # bit i is the caller's query i
+    runs = [
+        (len(list(run)), word)
+        for word, run in itertools.groupby(plan.arrays().bit_mask(1, by_caller.tolist()).tolist())
+    ]
+    assert runs == [
+        (72, 0b111111), (5, 0b111000), (7, 0b1000), (7, 0b10000), (7, 0b100000), (12, 0b1), (12, 0b10), (6, 0b100),
+    ]  # fmt: skip
+    assert plan.arrays().bit_mask(2).tolist() == [0b1] * 6
+    assert plan.arrays().bit_mask(2, by_caller.tolist()).tolist() == [0b100] * 6
+
+
+@pytest.mark.parametrize(
+    ("tree", "groups", "partials"),
+    [
+        (build_tree("few_shot", prompt=4000, width=20, length=200), (63, 21, 72), (689, 40, 680)),
+        (build_tree("few_shot", prompt=4000, width=20, length=20), (35, 21, 52), (658, 40, 660)),
+    ],
+    ids=["few-shot 20 x 200", "few-shot 20 x 20"],
+)
+def test_groups_and_partials_of_the_papers_examples(tree, groups, partials):
+    plans = [plan_tree(tree, method) for method in ("deft_flatten", "deft_node", "deft_node_chunk")]
+    assert tuple(plan.n_groups for plan in plans) == groups
+    assert tuple(plan.n_partials for plan in plans) == partials
+
+
+# --- names
+
+
+@every_method
+def test_the_released_runners_names_are_aliases(method):
+    assert find_method(METHODS[method].modes).name == method
+    assert plan_tree(DRAWN, METHODS[method].modes).method == method
+
+
+def test_the_released_runners_names_are_the_published_ones():
+    assert {m.modes: m.name for m in METHODS.values()} == {
+        ("seq", "unpaged"): "flash_decoding",
+        ("tree", "unpaged"): "tree_mask",
+        ("seq", "paged"): "radix",
+        ("node", "paged"): "deft_node",
+        ("node_chunk", "paged"): "deft_node_chunk",
+        ("flatten", "paged"): "deft_flatten",
+        ("tree_index", "paged"): "deft_tree_index",
+    }
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: plan_tree(DRAWN, "flatten"), "no method 'flatten'; choose one of flash_decoding, tree_mask, radix"),
+        (lambda: plan_tree(DRAWN, ("flatten", "unpaged")), r"no method for .mode, mem. \('flatten', 'unpaged'\)"),
+        (lambda: plan_tree(DRAWN, "deft_node", chunk_len=4), "method 'deft_node' has no option 'chunk_len'; it takes none"),
+        (lambda: plan_tree(DRAWN, "deft_flatten", chunk=4), "has no option 'chunk'; it takes chunk_len"),
+        (lambda: plan_tree(DRAWN, "deft_flatten", chunk_len=0), "chunk_len=0; a chunk has at least 1 token"),
+    ],
+)  # fmt: skip
+def test_unknown_names_and_options_list_the_known_ones(call, message):
+    with pytest.raises(PlanError, match=message):
+        call()

@@ -1,0 +1,146 @@
+"""Traces: the compiled replay against the same events applied as edits, one by one."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deft_lab import Trace, Tree
+from deft_lab.builders.growth import beam_search_growth, few_shot_growth, star_growth
+from deft_lab.builders.look_alike import TASKS, reasoning_template_like
+from deft_lab.errors import TraceError
+from deft_lab.trace import Event
+
+
+@st.composite
+def traces(draw: st.DrawFn) -> Trace:
+    """A run of a few leaves that append, fork and are pruned; at least one leaf is always left."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    n_steps = draw(st.integers(1, 40))
+    parent: dict[int, int] = {}
+    leaves, n_labels, events = [0], 1, []
+    for step in range(1, n_steps + 1):
+        for leaf in list(leaves):
+            what = rng.choice(["append", "fork", "prune", "wait"], p=[0.6, 0.15, 0.1, 0.15])
+            siblings = [x for x in leaves if parent.get(x) == parent.get(leaf)]
+            if what == "append":
+                events.append(Event(step, "append", leaf, count=int(rng.integers(0, 3))))
+            elif what == "fork" and len(leaves) < 12:
+                born = tuple(range(n_labels, n_labels + int(rng.integers(1, 4))))
+                n_labels += len(born)
+                parent.update(dict.fromkeys(born, leaf))
+                leaves = [x for x in leaves if x != leaf] + list(born)
+                events.append(Event(step, "fork", leaf, count=1, children=born))
+            elif what == "prune" and len(siblings) > 1:
+                leaves.remove(leaf)
+                events.append(Event(step, "prune", leaf))
+    return Trace(Tree([-1], [int(rng.integers(1, 50))]), tuple(events), n_steps, {"seed": 1})
+
+
+def by_edits(trace: Trace) -> list[Tree]:
+    """The tree of each step, by editing the one before: slow and plain."""
+    tree, out = trace.start, []
+    for step in range(1, trace.n_steps + 1):
+        for event in trace.events:
+            if event.step <= step < event.step + event.n_steps and event.kind in ("append", "accept"):
+                tree = tree.set_length(event.node, int(tree.length[tree.index(event.node)]) + event.count)
+            elif event.step == step and event.kind == "fork":
+                assert event.children[0] == tree.next_label
+                tree = tree.fork(event.node, len(event.children), event.count)
+            elif event.step == step and event.kind == "prune":
+                tree = tree.prune(event.node)
+        out.append(tree)
+    return out
+
+
+@given(traces())
+def test_the_replay_is_what_edits_make(trace):
+    edited = by_edits(trace)
+    assert list(trace.trees()) == edited
+    assert all(trace.tree_at(step) == edited[step - 1] for step in range(1, trace.n_steps + 1))
+
+
+@given(traces(), st.integers(1, 9))
+def test_blocks_hold_what_the_trees_hold(trace, size):
+    trees, step = list(trace.trees()), 1
+    for block in trace.blocks(size):
+        assert block.first_step == step
+        for length, queries, n_queries in zip(block.length, block.queries, block.n_queries, strict=True):
+            tree = trees[step - 1]
+            assert (n_queries, length.sum()) == (tree.n_queries, tree.n_tokens)
+            assert (length * queries).sum() == tree.n_path_tokens
+            step += 1
+    assert step == trace.n_steps + 1
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        few_shot_growth(30, 5, 12),
+        star_growth([1, 3, 2, 5], width=6, prompt=10, max_seq_len=40),
+        beam_search_growth(20, 5, 30, seed=4),
+        *(reasoning_template_like(task, 1).growth(50, 400) for task in TASKS),
+    ],
+    ids=["few-shot", "star", "beam search", *TASKS],
+)
+def test_the_growth_of_a_decode_is_what_edits_make(trace):
+    assert list(trace.trees()) == by_edits(trace)
+
+
+@given(traces())
+def test_json_brings_back_an_equal_trace(trace):
+    again = Trace.from_json(trace.to_json())
+    assert again == trace and again.header == {"seed": 1}
+
+
+@given(traces())
+def test_the_widest_step_has_the_most_queries(trace):
+    wide = [(t.n_queries, t.n_tokens) for t in trace.trees()]
+    assert wide.index(max(wide)) == trace.widest() - 1
+
+
+def test_step_zero_is_the_prefilled_tree():
+    trace = few_shot_growth(30, 5, 12)
+    assert trace.tree_at(0) == trace.start == Tree([-1], [30])
+
+
+START = Tree([-1, 0, 0], [5, 1, 1])
+
+
+@pytest.mark.parametrize(
+    ("events", "message"),
+    [
+        ([Event(1, "split", 1)], "no event kind 'split'; choose one of append, fork, prune, accept"),
+        ([Event(1, "append", 7)], "append of node 7 at step 1: the node is unknown; an event names a live node"),
+        ([Event(1, "prune", 1), Event(2, "append", 1)], "append of node 1 at step 2: the node is dead"),
+        ([Event(2, "append", 1), Event(1, "append", 2)], "comes after an event of step 2; events are ordered"),
+        ([Event(0, "append", 1)], "events are ordered, from step 1 on"),
+        ([Event(1, "append", 0)], "no query sits there; only a leaf is appended to"),
+        ([Event(1, "append", 1, count=-1)], "count=-1, n_steps=1; they are at least 0 and 1"),
+        ([Event(1, "fork", 1)], "no children; a fork has at least one"),
+        ([Event(1, "fork", 1, children=(2,))], "label 2 is taken; a new node needs a new label"),
+        ([Event(1, "append", 1, n_steps=5), Event(3, "fork", 1, children=(3,))], "still grows until step 6"),
+        ([Event(1, "append", 1, n_steps=5), Event(3, "prune", 1)], "node 1 still grows until step 6"),
+        ([Event(1, "prune", 0)], "it is the root; end the trace instead"),
+    ],
+)
+def test_events_that_cannot_happen_are_refused(events, message):
+    with pytest.raises(TraceError, match=message):
+        Trace(START, tuple(events), 9)
+
+
+@pytest.mark.parametrize(
+    ("make", "message"),
+    [
+        (lambda: few_shot_growth().tree_at(400), "step 400 is outside the trace; its steps are 0..399"),
+        (lambda: Trace(START, (), -1), "n_steps=-1; a trace has 0 steps or more"),
+        (lambda: Trace(Tree([-1, 0], [1, 1], seat=[0, 1]), (), 1), "seats other than its leaves"),
+        (lambda: star_growth([1, 2], prompt=50, max_seq_len=50), "max_seq_len=50 leaves no room after a prompt of 50"),
+        (lambda: star_growth([1, 0]), "an accept length is below 1"),
+        (lambda: Trace.from_json(few_shot_growth().to_json()[:-9]), "the file may be cut short"),
+        (lambda: Trace.from_json('{"schema": "deft_lab.trace/0"}'), "schema 'deft_lab.trace/0' where"),
+    ],
+)
+def test_what_is_no_trace_is_refused(make, message):
+    with pytest.raises(TraceError, match=message):
+        make()
