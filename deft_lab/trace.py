@@ -45,7 +45,7 @@ class Event:
     tokens: tuple[int, ...] = ()
 
 
-class Block(NamedTuple):
+class Window(NamedTuple):
     """Consecutive steps side by side. Nodes are those alive at any of these steps, in preorder."""
 
     first_step: int
@@ -98,24 +98,24 @@ class Trace:
         """The tree of each decode, steps 1 .. n_steps."""
         lives = self._lives
         tree, alive = self.start, lives.alive(0)
-        for block in self.blocks():
-            nodes = lives.nodes_between(block.first_step, len(block.length))
-            for step, length in enumerate(block.length, start=block.first_step):
+        for window in self.windows():
+            nodes = lives.nodes_between(window.first_step, len(window.length))
+            for step, length in enumerate(window.length, start=window.first_step):
                 if step in lives.changes:
                     tree, alive = self.tree_at(step), lives.alive(step)
                 else:
                     tree = tree.with_length(length[np.searchsorted(nodes, alive)])
                 yield tree
 
-    def blocks(self, size: int = 512) -> Iterator[Block]:
-        """Steps 1 .. n_steps in blocks of `size`, for sums over a whole run."""
+    def windows(self, size: int = 512) -> Iterator[Window]:
+        """Steps 1 .. n_steps in windows of `size`, for sums over a whole run."""
         for first in range(1, self.n_steps + 1, size):
-            yield self._lives.block(first, min(size, self.n_steps + 1 - first))
+            yield self._lives.window(first, min(size, self.n_steps + 1 - first))
 
     def widest(self) -> int:
         """The first step with the most queries, and of those the most tokens."""
-        n_queries = np.concatenate([b.n_queries for b in self.blocks()])
-        tokens = np.concatenate([b.length.sum(axis=1) for b in self.blocks()])
+        n_queries = np.concatenate([w.n_queries for w in self.windows()])
+        tokens = np.concatenate([w.length.sum(axis=1) for w in self.windows()])
         return 1 + int(np.lexsort((-np.arange(self.n_steps), tokens, n_queries))[-1])
 
     def to_json(self) -> str:
@@ -195,7 +195,7 @@ class _Lives:
         gain += np.cumsum(rate[:-1], axis=0)
         return np.cumsum(gain, axis=0)
 
-    def block(self, first: int, count: int) -> Block:
+    def window(self, first: int, count: int) -> Window:
         nodes = self.nodes_between(first, count)
         steps = np.arange(first, first + count)[:, None]
         alive = (self.born[nodes] <= steps) & (steps < self.died[nodes])
@@ -205,7 +205,7 @@ class _Lives:
         # the subtree of a kept node is consecutive among the kept nodes too
         stop = np.searchsorted(nodes, self.union.subtree_stop[nodes])
         queries = before[:, stop] - before[:, :-1]
-        return Block(first, self.lengths(nodes, first, count) * alive, queries, before[:, -1])
+        return Window(first, self.lengths(nodes, first, count) * alive, queries, before[:, -1])
 
     def tree_at(self, step: int) -> Tree:
         nodes = self.alive(step)

@@ -12,7 +12,9 @@ from deft_lab.errors import TreeError
 from deft_lab.tree.convert import from_medusa, from_nested, from_networkx, to_medusa, to_nested, to_networkx
 
 nested_lists = st.recursive(
-    st.integers(1, 50), lambda below: st.tuples(st.integers(1, 50), st.lists(below, min_size=1, max_size=4)), max_leaves=20
+    st.integers(1, 50),
+    lambda below: st.tuples(st.integers(1, 50), st.lists(below, min_size=1, max_size=4)),
+    max_leaves=20,
 ).map(lambda entry: _as_list(entry))
 
 

@@ -65,7 +65,11 @@ def test_a_planner_of_lists_makes_the_same_groups(method, tree):
     assert lists.kv == [arrays.token[a:b].tolist() for a, b in itertools.pairwise(arrays.kv_start)]
     # the interval of a group's queries may hold one that sits on a node without tokens and sees nothing
     seen = [
-        [q for q in group.queries if any(tree.q_first[c.node] <= q < tree.q_stop[c.node] for c in group.chunks)]
+        [
+            q
+            for q in group.queries
+            if any(tree.q_first[c.node] <= q < tree.q_stop[c.node] for c in group.chunks)
+        ]
         for group in plan.groups
     ]
     assert lists.queries == seen
@@ -161,7 +165,8 @@ CASES = {
     "deft_flatten": (
         {"chunk_len": 4},
         [
-            ("0123", "0[0:4]"), ("0123", "0[4:5] 1[0:2] 2[0:1]"), ("123", "2[1:3] 3[0:1] 4[0:1]"), ("23", "4[1:4]"),
+            ("0123", "0[0:4]"), ("0123", "0[4:5] 1[0:2] 2[0:1]"),
+            ("123", "2[1:3] 3[0:1] 4[0:1]"), ("23", "4[1:4]"),
         ],
     ),
     "deft_tree_index": (
@@ -215,7 +220,8 @@ def test_the_examples_flatten_blocks_and_masks():
         for word, run in itertools.groupby(plan.arrays().bit_mask(1, by_caller.tolist()).tolist())
     ]
     assert runs == [
-        (72, 0b111111), (5, 0b111000), (7, 0b1000), (7, 0b10000), (7, 0b100000), (12, 0b1), (12, 0b10), (6, 0b100),
+        (72, 0b111111), (5, 0b111000), (7, 0b1000), (7, 0b10000), (7, 0b100000),
+        (12, 0b1), (12, 0b10), (6, 0b100),
     ]  # fmt: skip
     assert plan.arrays().bit_mask(2).tolist() == [0b1] * 6
     assert plan.arrays().bit_mask(2, by_caller.tolist()).tolist() == [0b100] * 6
@@ -259,13 +265,22 @@ def test_the_released_runners_names_are_the_published_ones():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: plan_tree(DRAWN, "flatten"), "no method 'flatten'; choose one of flash_decoding, tree_mask, radix"),
-        (lambda: plan_tree(DRAWN, ("flatten", "unpaged")), r"no method for .mode, mem. \('flatten', 'unpaged'\)"),
-        (lambda: plan_tree(DRAWN, "deft_node", chunk_len=4), "method 'deft_node' has no option 'chunk_len'; it takes none"),
+        (
+            lambda: plan_tree(DRAWN, "flatten"),
+            "no method 'flatten'; choose one of flash_decoding, tree_mask, radix",
+        ),
+        (
+            lambda: plan_tree(DRAWN, ("flatten", "unpaged")),
+            r"no method for .mode, mem. \('flatten', 'unpaged'\)",
+        ),
+        (
+            lambda: plan_tree(DRAWN, "deft_node", chunk_len=4),
+            "method 'deft_node' has no option 'chunk_len'; it takes none",
+        ),
         (lambda: plan_tree(DRAWN, "deft_flatten", chunk=4), "has no option 'chunk'; it takes chunk_len"),
         (lambda: plan_tree(DRAWN, "deft_flatten", chunk_len=0), "chunk_len=0; a chunk has at least 1 token"),
     ],
-)  # fmt: skip
+)
 def test_unknown_names_and_options_list_the_known_ones(call, message):
     with pytest.raises(PlanError, match=message):
         call()

@@ -35,31 +35,37 @@ def test_an_exact_plan_passes():
 BROKEN = {
     "a missing chunk": (plan_of(*WHOLE[:2]), "query 1 meets token 0 of node 2 0 times, not once"),
     "a missing query": (
-        plan_of(((0, 1), [(0, 0, 7)]), *WHOLE[1:]), "query 1 meets token 0 of node 0 0 times",
+        plan_of(((0, 1), [(0, 0, 7)]), *WHOLE[1:]),
+        "query 1 meets token 0 of node 0 0 times",
     ),
     "a gap": (
-        plan_of(((0, 2), [(0, 0, 3), (0, 4, 7)]), *WHOLE[1:]), "query 0 meets token 3 of node 0 0 times",
+        plan_of(((0, 2), [(0, 0, 3), (0, 4, 7)]), *WHOLE[1:]),
+        "query 0 meets token 3 of node 0 0 times",
     ),
     "a short end": (plan_of(((0, 2), [(0, 0, 6)]), *WHOLE[1:]), "query 0 meets token 6 of node 0 0 times"),
     "a late start": (plan_of(((0, 2), [(0, 1, 7)]), *WHOLE[1:]), "query 0 meets token 0 of node 0 0 times"),
     "an overlap": (
-        plan_of(((0, 2), [(0, 0, 4), (0, 3, 7)]), *WHOLE[1:]), "query 0 meets token 3 of node 0 more than once",
+        plan_of(((0, 2), [(0, 0, 4), (0, 3, 7)]), *WHOLE[1:]),
+        "query 0 meets token 3 of node 0 more than once",
     ),
     "a group twice": (plan_of(*WHOLE, WHOLE[2]), "query 1 meets token 0 of node 2 more than once"),
     "tokens past the node": (
-        plan_of(((0, 2), [(0, 0, 8)]), *WHOLE[1:]), "chunk 0 takes tokens 0:8 of node 0, which has 7",
+        plan_of(((0, 2), [(0, 0, 8)]), *WHOLE[1:]),
+        "chunk 0 takes tokens 0:8 of node 0, which has 7",
     ),
     "an empty chunk": (plan_of(((0, 2), [(0, 0, 7), (1, 1, 1)])), "chunk 1 takes tokens 1:1 of node 1"),
     "a node outside": (plan_of(((0, 2), [(3, 0, 1)])), "a chunk names a node outside 0..2"),
     "a query outside": (plan_of(((0, 3), [(0, 0, 7)])), "a group has no queries, or queries outside 0..1"),
     "no query": (plan_of(((1, 1), [(0, 0, 7)])), "a group has no queries"),
     "an empty group": (
-        replace(plan_of(*WHOLE), group_start=np.array([0, 1, 1, 3])), "group 1 holds no chunk; leave it out",
+        replace(plan_of(*WHOLE), group_start=np.array([0, 1, 1, 3])),
+        "group 1 holds no chunk; leave it out",
     ),
     "chunks without a group": (
-        replace(plan_of(*WHOLE), group_start=np.array([0, 1, 2, 2])), "group_start does not run from 0 to the 3 chunks",
+        replace(plan_of(*WHOLE), group_start=np.array([0, 1, 2, 2])),
+        "group_start does not run from 0 to the 3 chunks",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize(("plan", "message"), BROKEN.values(), ids=BROKEN)
@@ -96,12 +102,14 @@ def test_printing_a_plan_shows_who_meets_whom():
         "  group 1: 4 tokens of node 1[1:2] + node 2[0:3]  x  queries 1, 0",
     ]
     long = str(plan_tree(build_tree("star", width=40), "deft_node")).splitlines()
-    assert long[1].endswith("queries 0, 1, 2, 3, 4, 5, 6, 7, ... (40 in all)") and "17 more groups" in long[-1]
+    assert (
+        long[1].endswith("queries 0, 1, 2, 3, 4, 5, 6, 7, ... (40 in all)") and "17 more groups" in long[-1]
+    )
 
 
 def test_a_group_reads_as_chunks_and_queries():
     group = plan_tree(SMALL, "deft_flatten", chunk_len=8).groups[-1]
-    assert group.queries == range(0, 2) and group.kv_len == 4
+    assert group.queries == range(2) and group.kv_len == 4
     assert [tuple(chunk) for chunk in group.chunks] == [(1, 1, 2), (2, 0, 3)]
     assert len(plan_tree(SMALL, "deft_node").groups[:2]) == 2
 

@@ -59,7 +59,9 @@ def templates_drawn(draw: st.DrawFn) -> ReasoningTemplate:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     nodes = {0: TemplateNode(0, 7, -6, 0, ())}
     for _ in range(draw(st.integers(1, 6))):
-        above = nodes[int(rng.choice([v for v, n in nodes.items() if not n.children and (n.value or v == 0)]))]
+        above = nodes[
+            int(rng.choice([v for v, n in nodes.items() if not n.children and (n.value or v == 0)]))
+        ]
         children = tuple(range(len(nodes), len(nodes) + int(rng.integers(1, 4))))
         values = rng.integers(0, 6, len(children)).tolist()
         if not any(values):
@@ -144,14 +146,20 @@ def broken(node: str | None = None, **changes: object) -> dict:
 @pytest.mark.parametrize(
     ("item", "message"),
     [
-        (broken(incompleted=True), "the run is marked 'incompleted', its tree was cut off; choose another item"),
+        (
+            broken(incompleted=True),
+            "the run is marked 'incompleted', its tree was cut off; choose another item",
+        ),
         (broken(data=None), "an item has the fields incompleted, prompt and data"),
         ([], "an item has the fields"),
         (broken("1", children=[9]), "node 1 has a child 9, which is not in the data"),
         (broken("1", children=[3, 2]), "node 2 has two parents, 0 and 1"),
         (broken("1", children=[0]), r"node 0 has two parents"),
         (broken("1", children=[]), r"nodes \[3\] cannot be reached from the root"),
-        (broken("3", start=5, end=5), "node 3 starts at 5, but its parent 1 ends at 2; a child starts one iteration"),
+        (
+            broken("3", start=5, end=5),
+            "node 3 starts at 5, but its parent 1 ends at 2; a child starts one iteration",
+        ),
         (broken("2", value=9), "node 2 has value 9, but lives from 1 to 4; value = end - start . 1"),
         (broken("0", start=-1, end=1), "the root ends at iteration 1; prefill ends at 0"),
         (broken("2", end=None), "a node lacks id, value, start, end or children"),
@@ -195,7 +203,10 @@ def test_a_speculative_template_is_checked():
 
 @pytest.mark.parametrize(
     ("arguments", "message"),
-    [((0, None), "prompt_len=0; a prompt has at least 1 token"), ((50, 51), "max_seq_len=51 leaves no decode .* 52")],
+    [
+        ((0, None), "prompt_len=0; a prompt has at least 1 token"),
+        ((50, 51), "max_seq_len=51 leaves no decode .* 52"),
+    ],
 )
 def test_a_budget_without_a_decode_is_refused(arguments, message):
     with pytest.raises(TemplateError, match=message):

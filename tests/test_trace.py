@@ -63,9 +63,9 @@ def test_the_replay_is_what_edits_make(trace):
 @given(traces(), st.integers(1, 9))
 def test_blocks_hold_what_the_trees_hold(trace, size):
     trees, step = list(trace.trees()), 1
-    for block in trace.blocks(size):
-        assert block.first_step == step
-        for length, queries, n_queries in zip(block.length, block.queries, block.n_queries, strict=True):
+    for window in trace.windows(size):
+        assert window.first_step == step
+        for length, queries, n_queries in zip(window.length, window.queries, window.n_queries, strict=True):
             tree = trees[step - 1]
             assert (n_queries, length.sum()) == (tree.n_queries, tree.n_tokens)
             assert (length * queries).sum() == tree.n_path_tokens
@@ -111,9 +111,15 @@ START = Tree([-1, 0, 0], [5, 1, 1])
     ("events", "message"),
     [
         ([Event(1, "split", 1)], "no event kind 'split'; choose one of append, fork, prune, accept"),
-        ([Event(1, "append", 7)], "append of node 7 at step 1: the node is unknown; an event names a live node"),
+        (
+            [Event(1, "append", 7)],
+            "append of node 7 at step 1: the node is unknown; an event names a live node",
+        ),
         ([Event(1, "prune", 1), Event(2, "append", 1)], "append of node 1 at step 2: the node is dead"),
-        ([Event(2, "append", 1), Event(1, "append", 2)], "comes after an event of step 2; events are ordered"),
+        (
+            [Event(2, "append", 1), Event(1, "append", 2)],
+            "comes after an event of step 2; events are ordered",
+        ),
         ([Event(0, "append", 1)], "events are ordered, from step 1 on"),
         ([Event(1, "append", 0)], "no query sits there; only a leaf is appended to"),
         ([Event(1, "append", 1, count=-1)], "count=-1, n_steps=1; they are at least 0 and 1"),
@@ -135,7 +141,10 @@ def test_events_that_cannot_happen_are_refused(events, message):
         (lambda: few_shot_growth().tree_at(400), "step 400 is outside the trace; its steps are 0..399"),
         (lambda: Trace(START, (), -1), "n_steps=-1; a trace has 0 steps or more"),
         (lambda: Trace(Tree([-1, 0], [1, 1], seat=[0, 1]), (), 1), "seats other than its leaves"),
-        (lambda: star_growth([1, 2], prompt=50, max_seq_len=50), "max_seq_len=50 leaves no room after a prompt of 50"),
+        (
+            lambda: star_growth([1, 2], prompt=50, max_seq_len=50),
+            "max_seq_len=50 leaves no room after a prompt of 50",
+        ),
         (lambda: star_growth([1, 0]), "an accept length is below 1"),
         (lambda: Trace.from_json(few_shot_growth().to_json()[:-9]), "the file may be cut short"),
         (lambda: Trace.from_json('{"schema": "deft_lab.trace/0"}'), "schema 'deft_lab.trace/0' where"),

@@ -170,10 +170,16 @@ def test_links_that_make_no_tree_are_refused_in_any_order(parent, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (TREES["two leaves"].to_json()[:40], "not valid JSON at character 40 of 40 .*; the file may be cut short"),
+        (
+            TREES["two leaves"].to_json()[:40],
+            "not valid JSON at character 40 of 40 .*; the file may be cut short",
+        ),
         ("[1, 2]", "a JSON list where an object with schema 'deft_lab.tree/1' is expected"),
         ('{"schema": "deft_lab.tree/99"}', "schema 'deft_lab.tree/99' where 'deft_lab.tree/1' is expected"),
-        ('{"schema": "deft_lab.tree/1", "parent": [-1]}', "fields missing: .'label', 'length'.*unknown: none"),
+        (
+            '{"schema": "deft_lab.tree/1", "parent": [-1]}',
+            "fields missing: .'label', 'length'.*unknown: none",
+        ),
         (TREES["one token"].to_json().replace('"next', '"x": 1, "next'), "unknown: .'x'."),
         (TREES["one token"].to_json().replace("[1]", '["a"]'), "length holds .* values"),
     ],

@@ -61,21 +61,21 @@ def flatten_lists(tree: Tree, chunk_len: int = CHUNK_LEN) -> Lists:
         (token, queries) for tokens, queries in zip(nodes.kv, nodes.queries, strict=True) for token in tokens
     ]
     for first in range(0, len(flat), chunk_len):
-        block = flat[first : first + chunk_len]
+        row = flat[first : first + chunk_len]
         queries: list[int] = []
         last: list[int] | None = None
-        for _, seen_by in block:
+        for _, seen_by in row:
             if seen_by is not last:
                 queries = sorted(set(queries) | set(seen_by))
             last = seen_by
         place = {query: i for i, query in enumerate(queries)}
         words: list[int] = []
         last, word = None, 0
-        for _, seen_by in block:
+        for _, seen_by in row:
             if seen_by is not last:
                 last, word = seen_by, sum(1 << place[query] for query in seen_by)
             words.append(word)
-        lists.kv.append([token for token, _ in block])
+        lists.kv.append([token for token, _ in row])
         lists.queries.append(queries)
         lists.mask.append(words)
     return lists

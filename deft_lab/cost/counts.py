@@ -47,16 +47,16 @@ def count(tree: Tree) -> Counts:
 
 
 def count_run(trace: Trace) -> Counts:
-    """The counts of all decodes of a trace; a block of steps at a time, without making their trees."""
+    """The counts of all decodes of a trace; a window of steps at a time, without making their trees."""
     total = Counts()
-    for block in trace.blocks():
-        tree_tokens = block.length.sum(axis=1)
+    for window in trace.windows():
+        tree_tokens = window.length.sum(axis=1)
         total += Counts(
-            n_steps=len(block.length),
-            queries=int(block.n_queries.sum()),
+            n_steps=len(window.length),
+            queries=int(window.n_queries.sum()),
             tree_tokens=int(tree_tokens.sum()),
-            path_tokens=int(np.vdot(block.length, block.queries)),
-            dense_pairs=int(np.vdot(block.n_queries, tree_tokens)),
-            tiled_tokens=int(np.vdot(block.length, -(-block.queries // QUERY_TILE))),
+            path_tokens=int(np.vdot(window.length, window.queries)),
+            dense_pairs=int(np.vdot(window.n_queries, tree_tokens)),
+            tiled_tokens=int(np.vdot(window.length, -(-window.queries // QUERY_TILE))),
         )
     return total

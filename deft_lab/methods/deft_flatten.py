@@ -36,6 +36,6 @@ METHOD = Method(
     plan=plan_deft_flatten,
     layout="paged",
     guided="kv",
-    kernel="one program per block of tokens, query head and tile of queries, with one mask word a token",
+    kernel="one program per group, query head and tile of queries, with one mask word a token",
     mask="bits",
 )

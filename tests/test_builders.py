@@ -1,0 +1,116 @@
+"""Builders: each has a case drawn by hand; sizes out of range are refused."""
+
+import json
+from collections.abc import Callable
+
+import pytest
+
+from deft_lab import Tree, build_tree
+from deft_lab.builders import BUILDERS, topologies
+from deft_lab.builders.growth import beam_search_growth
+from deft_lab.errors import TreeError
+
+
+def template_file(tmp_path) -> str:
+    nodes = {
+        "0": {"id": 0, "value": 3, "start": -2, "end": 0, "children": [1, 2]},
+        "1": {"id": 1, "value": 2, "start": 1, "end": 2, "children": [3, 4, 5]},
+        "2": {"id": 2, "value": 4, "start": 1, "end": 4, "children": []},
+        "3": {"id": 3, "value": 1, "start": 3, "end": 3, "children": []},
+        "4": {"id": 4, "value": 2, "start": 3, "end": 4, "children": []},
+        "5": {"id": 5, "value": 0, "start": 3, "end": 2, "children": []},
+    }
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps([{"incompleted": False, "prompt": "", "data": nodes}]))
+    return str(path)
+
+
+CASES: dict[str, tuple[Callable[..., dict], Tree]] = {
+    #   0: 3 ── 1: 3 ── 2: 4
+    "chain": (lambda tmp: {"length": 10, "n_nodes": 3}, Tree([-1, 0, 1], [3, 3, 4])),
+    #   0: 9 ── three leaves of 1
+    "star": (lambda tmp: {"width": 3, "prompt": 9}, Tree([-1, 0, 0, 0], [9, 1, 1, 1])),
+    "few_shot": (lambda tmp: {"prompt": 9, "width": 2, "length": 4}, Tree([-1, 0, 0], [9, 4, 4])),
+    #   0: 9 ──┬── 1: 5 ──┬── 3: 5        labels go level by level
+    #          │          └── 4: 5
+    #          └── 2: 5 ──┬── 5: 5
+    #                     └── 6: 5
+    "k_ary": (
+        lambda tmp: {"k": 2, "depth": 2, "length": 5, "prompt": 9},
+        Tree([-1, 0, 1, 1, 0, 4, 4], [9, 5, 5, 5, 5, 5, 5], label=[0, 1, 3, 4, 2, 5, 6]),
+    ),
+    "random": (lambda tmp: {"n_nodes": 2, "max_length": 1, "prompt": 6}, Tree([-1, 0], [6, 1])),
+    # one beam is a chain, and all its tokens are the root's
+    "beam_search": (lambda tmp: {"prompt": 6, "width": 1, "n_steps": 5}, Tree([-1], [11])),
+    "medusa": (
+        lambda tmp: {"topology": "eagle1_default_25", "context": 7},
+        Tree(
+            #   1: the last accepted token; below it the ranks 0, 1, 2, 3
+            [-1, 0, 1, 2, 3, 4, 4, 4, 3, 8, 8, 3, 2, 12, 12, 2, 15, 1, 17, 18, 17, 1, 21, 22, 21, 1, 25],
+            [7] + [1] * 26,
+        ),
+    ),
+    # the widest step is 3: node 2 has 3 of its 4 tokens, node 1 has forked, node 5 never lived
+    "from_template": (
+        lambda tmp: {"path": template_file(tmp)},
+        Tree([-1, 0, 1, 1, 0], [3, 2, 1, 1, 3], seat=[4, 2, 3], label=[0, 1, 3, 4, 2]),
+    ),
+}
+
+
+@pytest.mark.parametrize("builder", BUILDERS)
+def test_every_builder_has_a_case_drawn_by_hand(builder, tmp_path):
+    if builder == "reasoning_like":
+        # drawn from a seed; its shape and growth have tests of their own in test_templates.py
+        tree = build_tree(builder, task="set", seed=0)
+        assert tree == build_tree(builder, task="set", seed=0) != build_tree(builder, task="set", seed=1)
+        return
+    options, expected = CASES[builder]
+    made = build_tree(builder, **options(tmp_path))
+    if builder == "medusa":
+        assert sorted(made.depth.tolist()) == sorted(
+            [0, 1] + [len(path) + 1 for path in topologies()["eagle1_default_25"]]
+        )
+        assert made.n_queries == 26 and made.length.tolist() == expected.length.tolist()
+        return
+    assert (made.parent.tolist(), made.length.tolist()) == (
+        expected.parent.tolist(),
+        expected.length.tolist(),
+    )
+    assert made.label.tolist() == expected.label.tolist() and made.seat.tolist() == expected.seat.tolist()
+    assert made.query_order.tolist() == expected.query_order.tolist()
+
+
+@pytest.mark.parametrize("width", [1, 2, 5, 16])
+def test_a_beam_search_keeps_its_width(width):
+    trace = beam_search_growth(prompt=20, width=width, n_steps=25, seed=width)
+    trees = list(trace.trees())
+    assert [tree.n_queries for tree in trees] == [width] * 25
+    # every beam is one token longer after every step
+    assert [set(tree.n_path_tokens_of_query.tolist()) for tree in trees] == [{20 + t} for t in range(1, 26)]
+    # and no dead branch is kept
+    assert all((tree.q_stop > tree.q_first).all() for tree in trees)
+
+
+@pytest.mark.parametrize(
+    ("builder", "options", "message"),
+    [
+        ("oak", {}, "no builder 'oak'; choose one of chain, star, few_shot"),
+        ("medusa", {"topology": "mc_sim"}, "no topology 'mc_sim'; choose one of mc_sim_7b_63, vicuna"),
+        ("few_shot", {"width": 0}, "width=0; it must be at least 1"),
+        ("few_shot", {"length": -1}, "node 1 has length -1"),
+        ("chain", {"n_nodes": 0}, "n_nodes=0; it must be at least 1"),
+        ("k_ary", {"depth": -1}, "depth=-1; it must be at least 0"),
+        ("k_ary", {"k": 0}, "k=0; it must be at least 1"),
+        ("random", {"max_length": 0}, "max_length=0; it must be at least 1"),
+        ("beam_search", {"width": 0}, "width=0; it must be at least 1"),
+        (
+            "reasoning_like",
+            {"task": "poetry"},
+            "no task 'poetry'; choose one of document, keyword, set, sorting",
+        ),
+    ],
+)
+def test_options_out_of_range_are_refused(builder, options, message):
+    with pytest.raises(TreeError, match=message):
+        build_tree(builder, **options)

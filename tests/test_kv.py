@@ -1,0 +1,159 @@
+"""The pool: all or nothing, no page with two owners, none lost."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from trees import TREES, trees
+
+from deft_lab import Geometry, Pool, plan_tree
+from deft_lab.errors import AttentionError, PoolError
+from deft_lab.kv import PAGE_SIZES, Unpaged
+from deft_lab.ops import lower
+
+GEOMETRY = Geometry(n_q_heads=4, n_kv_heads=2, head_dim=8, n_layers=2)
+page_sizes = st.sampled_from(PAGE_SIZES)
+
+
+def state(pool: Pool) -> tuple:
+    return pool.n_free, {label: pool.n_tokens(label) for label in pool.labels}, pool.k.isnan().sum().item()
+
+
+@given(page_sizes, st.integers(0, 99), st.data())
+def test_take_and_give_back_keep_every_page_owned_once(page_size, seed, data):
+    pool = Pool(12, page_size, GEOMETRY, seed=seed)
+    owned: dict[int, list[int]] = {}
+    for _ in range(data.draw(st.integers(1, 12))):
+        if owned and data.draw(st.booleans()):
+            label = data.draw(st.sampled_from(sorted(owned)))
+            pool.give_back([label])
+            del owned[label]
+        else:
+            asked = data.draw(st.dictionaries(st.integers(0, 5), st.integers(0, 3 * page_size), max_size=3))
+            before = state(pool)
+            try:
+                given_slots = pool.take(asked)
+            except PoolError:
+                assert state(pool) == before
+                continue
+            for label, slots in given_slots.items():
+                assert len(slots) == asked[label]
+                owned.setdefault(label, []).extend(slots.tolist())
+        pool.check()
+        taken = [slot for slots in owned.values() for slot in slots]
+        assert len(set(taken)) == len(taken) and all(0 <= slot < 12 * page_size for slot in taken)
+        assert {label: pool.n_tokens(label) for label in owned} == {k: len(v) for k, v in owned.items()}
+
+
+@given(trees(), page_sizes)
+def test_a_growing_tree_keeps_the_slots_it_had(tree, page_size):
+    pool = Pool(tree.n_tokens + 2 * tree.n_nodes + tree.n_queries, page_size, GEOMETRY, seed=1)
+    before = dict(zip(range(tree.n_tokens), pool.take_tree(tree), strict=True))
+    grown = tree.with_length(tree.length + 1)
+    after = pool.take_tree(grown)
+    kept = np.concatenate([np.arange(a, b - 1) for a, b in zip(grown.start, grown.start[1:], strict=False)])
+    assert after[kept].tolist() == list(before.values())
+    assert len(set(after.tolist())) == grown.n_tokens
+    pool.check()
+
+
+def test_a_node_fills_its_last_page_before_it_takes_another():
+    pool = Pool(3, 16, GEOMETRY)
+    assert pool.take({0: 10})[0].tolist() == list(range(10)) and pool.n_free == 2
+    assert pool.take({0: 6})[0].tolist() == list(range(10, 16)) and pool.n_free == 2
+    assert pool.take({0: 1, 1: 1}) and pool.n_free == 0
+
+
+def test_a_pool_too_small_changes_nothing():
+    pool = Pool(4, 16, GEOMETRY)
+    pool.take({0: 20})
+    before = state(pool)
+    with pytest.raises(
+        PoolError, match="33 slots for 2 nodes need 3 pages of 16, 2 of 4 are free; prune a branch"
+    ):
+        pool.take({1: 16, 2: 17})
+    assert state(pool) == before
+    with pytest.raises(PoolError, match="of 4 are free"):
+        pool.take_tree(TREES["lopsided"])
+    assert state(pool) == before
+    pool.take({1: 16, 2: 16})
+
+
+def test_what_is_written_is_where_it_was_written():
+    tree = TREES["lopsided"]
+    pool = Pool(tree.n_tokens, 1, GEOMETRY, seed=3)
+    slots = pool.take_tree(tree)
+    k, v = torch.randn(2, tree.n_tokens, 2, 8)
+    pool.write(slots, k, v, layer=1)
+    assert torch.equal(pool.k[1, slots], k) and torch.equal(pool.v[1, slots], v)
+    assert pool.k[0].isnan().all()
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda p: Pool(0, 16, GEOMETRY), "n_pages=0; it must be at least 1"),
+        (lambda p: Pool(4, 8, GEOMETRY), "page_size=8; it must be one of 1, 16, 64"),
+        (
+            lambda p: Pool(4, 16, GEOMETRY, dtype=torch.float64),
+            "dtype=torch.float64; it must be one of torch.float32",
+        ),
+        (lambda p: p.take({0: -1}), "node 0 asks for -1 slots; ask for 0 or more"),
+        (lambda p: p.give_back([5]), "node 5 owns no slots to give back; the owners are .7."),
+        (lambda p: p.give_back([7, 7]), "node 7 owns no slots to give back"),
+        (
+            lambda p: p.write([0], torch.zeros(2, 2, 8), torch.zeros(1, 2, 8)),
+            r"k has shape .2, 2, 8.; 1 slots take .1, 2, 8.",
+        ),
+        (
+            lambda p: p.write([0], torch.zeros(1, 2, 8), torch.zeros(1, 2, 8).half()),
+            "v is torch.float16 on cpu; the pool",
+        ),
+        (
+            lambda p: p.slots(TREES["one token"]),
+            "node 0 has 1 tokens but owns 0 slots; take slots for its tokens first",
+        ),
+    ],
+)
+def test_requests_that_do_not_fit_are_refused(call, message):
+    pool = Pool(4, 16, GEOMETRY)
+    pool.take({7: 3})
+    before = state(pool)
+    with pytest.raises(PoolError, match=message):
+        call(pool)
+    assert state(pool) == before
+
+
+def test_a_shortened_node_is_given_back_before_it_is_taken_anew():
+    pool = Pool(99, 1, GEOMETRY)
+    pool.take_tree(TREES["two leaves"])
+    with pytest.raises(PoolError, match="node 0 has 5 tokens but owns 7 slots; give the node back first"):
+        pool.take_tree(TREES["two leaves"].set_length(0, 5))
+
+
+@pytest.mark.parametrize(
+    ("method", "copies", "message"),
+    [
+        ("deft_node", "none", "method 'deft_node' reads pages; hand it the Pool"),
+        ("tree_mask", "path", "method 'tree_mask' reads copies='none', the KV has copies='path'"),
+        ("flash_decoding", "none", "method 'flash_decoding' reads copies='path'"),
+    ],
+)
+def test_unpaged_kv_fits_its_method_only(method, copies, message):
+    tree = TREES["two leaves"]
+    pool = Pool(99, 1, GEOMETRY)
+    pool.take_tree(tree)
+    store = Unpaged.from_pool(pool, tree, copies)
+    with pytest.raises(AttentionError, match=message):
+        lower(plan_tree(tree, method), store)
+    with pytest.raises(AttentionError, match="the unpaged KV is a copy of another tree"):
+        lower(plan_tree(tree.grow(), "tree_mask"), store)
+
+
+def test_unpaged_copies_store_every_path():
+    tree = TREES["lopsided"]
+    pool = Pool(tree.n_tokens, 1, GEOMETRY, seed=0)
+    pool.take_tree(tree)
+    assert Unpaged.from_pool(pool, tree, "path").k.shape == (2, tree.n_path_tokens, 2, 8)
+    assert Unpaged.from_pool(pool, tree, "none").k.shape == (2, tree.n_tokens, 2, 8)
