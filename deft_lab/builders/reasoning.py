@@ -188,12 +188,12 @@ def _grow(nodes: Mapping[int, TemplateNode], budget: int | None) -> tuple[list[E
         end, v = heapq.heappop(due)
         if budget is not None and end >= budget:
             break
-        # a child of value 0 would have to end before it began, so it never lives
-        born = [c for c in nodes[v].children if nodes[c].value > 0]
-        if born:
-            events.append(Event(end + 1, "fork", v, children=tuple(born)))
-            alive_below[v] = len(born)
-            for child in born:
+        children = nodes[v].children
+        if children:
+            events.append(Event(end + 1, "fork", v, children=children))
+            alive_below[v] = len(children)
+            # a child of value 0 is due in this very iteration: it is pruned at the step that forks it
+            for child in children:
                 run = nodes[child].value - 1
                 if budget is not None:
                     run = min(run, budget - nodes[child].start)
