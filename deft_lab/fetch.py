@@ -2,6 +2,7 @@
 
 import json
 import os
+from importlib.util import find_spec
 from pathlib import Path
 
 from .data import data_path
@@ -23,10 +24,12 @@ def find_templates(folder: str | Path | None = None) -> Path | None:
         if named:
             if not Path(named).is_dir():
                 raise DeftLabError(
-                    f"{source} names {str(named)!r}, which is no folder; fetch it: python -m deft_lab "
-                    "fetch-templates"
+                    f"{source} names {str(named)!r}, which is no folder; "
+                    "fetch it: python -m deft_lab fetch-templates"
                 )
             return Path(named)
+    if not find_spec("pooch"):  # without it nothing was fetched
+        return None
     fetched = default_folder()
     return fetched if fetched.is_dir() and any(fetched.glob("*.json")) else None
 
@@ -59,8 +62,7 @@ def fetch_templates(folder: str | Path | None = None, base_url: str | None = Non
         except OSError as bad:
             raise DeftLabError(
                 f"cannot download {name} ({type(bad).__name__}); is this machine online? If not, copy the "
-                "files of "
-                f"{listing['repository']}, folder dataset/generation, into one folder and set {VARIABLE} to "
-                "it"
+                f"files of {listing['repository']}, folder dataset/generation, into one folder and set "
+                f"{VARIABLE} to it"
             ) from bad
     return target

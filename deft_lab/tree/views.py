@@ -1,0 +1,69 @@
+"""A tree to read: views of its nodes, and the drawing that `print(tree)` shows."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, overload
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from .core import Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node, to read and print; made on demand."""
+
+    index: int
+    label: int
+    parent: int | None
+    length: int
+    depth: int
+    children: tuple[int, ...]
+    queries: range
+
+
+class Nodes(Sequence[Node]):
+    """`tree.nodes`: views of the nodes by index."""
+
+    def __init__(self, tree: "Tree") -> None:
+        self._tree = tree
+
+    def __len__(self) -> int:
+        return self._tree.n_nodes
+
+    @overload
+    def __getitem__(self, i: int) -> Node: ...
+    @overload
+    def __getitem__(self, i: slice) -> list[Node]: ...
+    def __getitem__(self, i: int | slice) -> Node | list[Node]:
+        if isinstance(i, slice):
+            return [self[j] for j in range(*i.indices(len(self)))]
+        tree = self._tree
+        i = range(tree.n_nodes)[i]
+        parent = int(tree.parent[i])
+        return Node(
+            index=i,
+            label=int(tree.label[i]),
+            parent=None if parent < 0 else parent,
+            length=int(tree.length[i]),
+            depth=int(tree.depth[i]),
+            children=tree.children(i),
+            queries=range(int(tree.q_first[i]), int(tree.q_stop[i])),
+        )
+
+
+def drawing(tree: "Tree", most: int = 40) -> Iterator[str]:
+    """A line a node, as the command `tree` draws folders."""
+    seated = np.bincount(tree.seat, minlength=tree.n_nodes)
+    last = tree.subtree_stop == np.append(tree.n_nodes, tree.subtree_stop[tree.parent[1:]])
+    for i in range(min(tree.n_nodes, most)):
+        path = tree.path(i)[1:]
+        bars = ["    " if last[a] else "│   " for a in path[:-1]] + ["└── " if last[i] else "├── "] * bool(
+            path
+        )
+        seats = f", {seated[i]} {'query' if seated[i] == 1 else 'queries'}" if seated[i] else ""
+        tokens = "token" if tree.length[i] == 1 else "tokens"
+        yield f"{''.join(bars)}node {tree.label[i]}: {tree.length[i]:,} {tokens}{seats}"
+    if tree.n_nodes > most:
+        yield f"... and {tree.n_nodes - most:,} more nodes"
