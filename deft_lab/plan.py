@@ -11,7 +11,7 @@ plan is a few integers per node and group, however many tokens and queries there
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple, overload
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from .errors import PlanError
 from .tree import Tree
 from .tree._shape import Ints, frozen
+from .tree.views import Views
 
 
 class Chunk(NamedTuple):
@@ -39,29 +40,6 @@ class Group(NamedTuple):
     def kv_len(self) -> int:
         """Tokens of the group."""
         return sum(chunk.stop - chunk.start for chunk in self.chunks)
-
-
-class Groups(Sequence[Group]):
-    """`plan.groups`: views of the groups, made on demand."""
-
-    def __init__(self, plan: "Plan") -> None:
-        self._plan = plan
-
-    def __len__(self) -> int:
-        return self._plan.n_groups
-
-    @overload
-    def __getitem__(self, i: int) -> Group: ...
-    @overload
-    def __getitem__(self, i: slice) -> list[Group]: ...
-    def __getitem__(self, i: int | slice) -> Group | list[Group]:
-        if isinstance(i, slice):
-            return [self[j] for j in range(*i.indices(len(self)))]
-        plan, i = self._plan, range(len(self))[i]
-        rows = slice(plan.group_start[i], plan.group_start[i + 1])
-        columns = (plan.chunk_node[rows], plan.chunk_start[rows], plan.chunk_stop[rows])
-        chunks = tuple(Chunk(*row) for row in zip(*(c.tolist() for c in columns), strict=True))
-        return Group(range(int(plan.q_first[i]), int(plan.q_stop[i])), chunks)
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,9 +69,15 @@ class Plan:
         return len(self.q_first)
 
     @property
-    def groups(self) -> Groups:
+    def groups(self) -> Views[Group]:
         """Views of the groups."""
-        return Groups(self)
+        return Views(self.n_groups, self._group)
+
+    def _group(self, i: int) -> Group:
+        rows = slice(self.group_start[i], self.group_start[i + 1])
+        columns = (self.chunk_node[rows], self.chunk_start[rows], self.chunk_stop[rows])
+        chunks = tuple(Chunk(*row) for row in zip(*(c.tolist() for c in columns), strict=True))
+        return Group(range(int(self.q_first[i]), int(self.q_stop[i])), chunks)
 
     @cached_property
     def kv_start(self) -> Ints:

@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from ..errors import TreeError
 from ._checks import check_links, check_seats, integers, preorder, some
 from ._shape import Ints, Shape, frozen
-from .views import Nodes, drawing
+from .views import Node, Views, drawing, node_view
 
 MAX_TOKENS = 2**31 - 1  # slots and offsets are int32 on the device
 
@@ -229,9 +229,9 @@ class Tree:
         return self.n_path_tokens / self.n_tokens
 
     @property
-    def nodes(self) -> Nodes:
+    def nodes(self) -> Views[Node]:
         """Views of the nodes by index."""
-        return Nodes(self)
+        return Views(self.n_nodes, lambda i: node_view(self, i))
 
     def children(self, node: int) -> tuple[int, ...]:
         """Indices of the children of the node with index `node`, first to last."""

@@ -1,13 +1,15 @@
 """A tree to read: views of its nodes, and the drawing that `print(tree)` shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, TypeVar, overload
 
 import numpy as np
 
 if TYPE_CHECKING:
     from .core import Tree
+
+View = TypeVar("View")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,34 +25,37 @@ class Node:
     queries: range
 
 
-class Nodes(Sequence[Node]):
-    """`tree.nodes`: views of the nodes by index."""
+class Views(Sequence[View]):
+    """Views by index, each made when it is asked for."""
 
-    def __init__(self, tree: "Tree") -> None:
-        self._tree = tree
+    def __init__(self, n: int, view: Callable[[int], View]) -> None:
+        self._range, self._view = range(n), view
 
     def __len__(self) -> int:
-        return self._tree.n_nodes
+        return len(self._range)
 
     @overload
-    def __getitem__(self, i: int) -> Node: ...
+    def __getitem__(self, i: int) -> View: ...
     @overload
-    def __getitem__(self, i: slice) -> list[Node]: ...
-    def __getitem__(self, i: int | slice) -> Node | list[Node]:
+    def __getitem__(self, i: slice) -> list[View]: ...
+    def __getitem__(self, i: int | slice) -> View | list[View]:
         if isinstance(i, slice):
-            return [self[j] for j in range(*i.indices(len(self)))]
-        tree = self._tree
-        i = range(tree.n_nodes)[i]
-        parent = int(tree.parent[i])
-        return Node(
-            index=i,
-            label=int(tree.label[i]),
-            parent=None if parent < 0 else parent,
-            length=int(tree.length[i]),
-            depth=int(tree.depth[i]),
-            children=tree.children(i),
-            queries=range(int(tree.q_first[i]), int(tree.q_stop[i])),
-        )
+            return [self._view(j) for j in self._range[i]]
+        return self._view(self._range[i])
+
+
+def node_view(tree: "Tree", i: int) -> Node:
+    """The node with index `i`."""
+    parent = int(tree.parent[i])
+    return Node(
+        index=i,
+        label=int(tree.label[i]),
+        parent=None if parent < 0 else parent,
+        length=int(tree.length[i]),
+        depth=int(tree.depth[i]),
+        children=tree.children(i),
+        queries=range(int(tree.q_first[i]), int(tree.q_stop[i])),
+    )
 
 
 def drawing(tree: "Tree", most: int = 40) -> Iterator[str]:
