@@ -148,12 +148,18 @@ class Pool:
             self._free.extend(reversed(self._pages.pop(label)))
             del self._slots[label]
 
-    def write(self, slots: Ints | Tensor, k: Tensor, v: Tensor, layer: int = 0) -> None:
+    def write(self, slots: Ints, k: Tensor, v: Tensor, layer: int = 0) -> None:
         """Store keys and values: k and v [token, kv_head, dim], token i into slots[i].
 
         Raises:
-            PoolError: the shapes, the dtype, or the device are not the pool's; nothing is written.
+            PoolError: a slot lies outside the pool, or the shapes, the dtype, or the device are not the
+                pool's; nothing is written.
         """
+        n_slots = self.n_pages * self.page_size
+        if len(slots) and not 0 <= np.min(slots) <= np.max(slots) < n_slots:
+            raise PoolError(
+                f"slots {np.min(slots)} to {np.max(slots)}; the pool has 0..{n_slots - 1}, use those of take"
+            )
         expected = (len(slots), *self.k.shape[2:])
         for name, tensor in (("k", k), ("v", v)):
             if tuple(tensor.shape) != expected:

@@ -13,18 +13,24 @@ import deft_lab
 PACKAGE = Path(deft_lab.__file__).parent
 FLOORS = (
     {"errors", "data"},
-    {"tree", "geometry", "trace"},
+    {"tree", "geometry", "hardware", "trace"},
     {"plan"},
     {"builders", "methods"},
     {"cost", "attention"},
     {"kv", "kernels"},
     {"ops"},
+    {"decode", "speculative"},
     {"fetch", "viz", "widgets", "bench", "lessons", "doctor"},
     {"cli", "__init__", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # the lowest floor that may import a library at all; below the tensors, those of LAZY only inside functions
-LOWEST = {"torch": FLOOR_OF["kv"], "triton": FLOOR_OF["kernels"], "rich": 7, "typer": FLOOR_OF["cli"]}
+LOWEST = {
+    "torch": FLOOR_OF["kv"],
+    "triton": FLOOR_OF["kernels"],
+    "rich": FLOOR_OF["doctor"],
+    "typer": FLOOR_OF["cli"],
+}
 LAZY = {
     "networkx",
     "pooch",

@@ -111,6 +111,10 @@ def test_what_is_written_is_where_it_was_written():
             "v is torch.float16 on cpu; the pool",
         ),
         (
+            lambda p: p.write([64], torch.zeros(1, 2, 8), torch.zeros(1, 2, 8)),
+            "slots 64 to 64; the pool has 0..63, use those of take",
+        ),
+        (
             lambda p: p.slots(TREES["one token"]),
             "node 0 has 1 tokens but owns 0 slots; take slots for its tokens first",
         ),

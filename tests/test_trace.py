@@ -99,6 +99,14 @@ def test_the_widest_step_has_the_most_queries(trace):
     assert wide.index(max(wide)) == trace.widest() - 1
 
 
+def test_a_run_longer_than_a_window_goes_on_across_its_edge():
+    trace = reasoning_template_like("sorting", 2).growth()
+    assert trace.n_steps > 3 * 512
+    for step, tree in enumerate(trace.trees(), start=1):
+        if step % 512 < 2 or step % 97 == 0:
+            assert tree == trace.tree_at(step)
+
+
 def test_step_zero_is_the_prefilled_tree():
     trace = few_shot_growth(30, 5, 12)
     assert trace.tree_at(0) == trace.start == Tree([-1], [30])
