@@ -116,15 +116,14 @@ def tree_attention(
     table = lower(plan, store)
     k, v = store.k[layer], store.v[layer]
     _check_finite(q, k, v, table)
-    factor = q.shape[-1] ** -0.5 if scale is None else scale
     if not METHODS[plan.method].fused:
-        return masked_attention(q, k, v, table, factor)
-    out, lse = partial_attention(q, k, v, table, factor)
+        return masked_attention(q, k, v, table, scale)
+    out, lse = partial_attention(q, k, v, table, scale)
     return reduce_partials(out, lse, table).to(q.dtype)
 
 
 def partial_attention(
-    q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: float
+    q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: float | None = None
 ) -> tuple[Tensor, Tensor]:
     """Attend each group to its own KV.
 
@@ -133,7 +132,7 @@ def partial_attention(
         k: [slot, kv_head, dim].
         v: [slot, kv_head, dim].
         table: from `lower`.
-        scale: factor of the scores.
+        scale: factor of the scores; default: 1 / sqrt(dim).
 
     Returns:
         out: [partial, q_head, dim] float32, lse: [partial, q_head] float32, natural log. A query that sees
@@ -141,6 +140,7 @@ def partial_attention(
     """
     plan = table.plan
     n_kv_heads, dim = k.shape[1:]
+    factor = dim**-0.5 if scale is None else scale
     q_per_kv = q.shape[1] // n_kv_heads
     q = q[table.q_row].float().view(len(q), n_kv_heads, q_per_kv, dim)
     out = q.new_empty(plan.n_partials, n_kv_heads, q_per_kv, dim)
@@ -152,7 +152,7 @@ def partial_attention(
         slot = table.kv_slot[entry]
         # entries past the end of a group repeat its first one and are masked
         keys, values = k[slot].float(), v[slot].float()  # [group, token, kv_head, dim]
-        scores = torch.einsum("gmhrd,gthd->ghrmt", q[query], keys) * scale
+        scores = torch.einsum("gmhrd,gthd->ghrmt", q[query], keys) * factor
         sees = (table.sees_first[entry][:, None, :] <= query[:, :, None]) & entry_ok[:, None, :]
         sees &= query[:, :, None] < table.sees_stop[entry][:, None, :]
         scores = scores.masked_fill(~sees[:, None, None], float("-inf"))
@@ -188,7 +188,7 @@ def reduce_partials(out: Tensor, lse: Tensor, table: PlanTable) -> Tensor:
     return result
 
 
-def masked_attention(q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: float) -> Tensor:
+def masked_attention(q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: float | None = None) -> Tensor:
     """Medusa's way: QK^T, scale, add the mask, softmax, PV, each rounded to the dtype of `q`.
 
     In 16 bits the scores lose most of their digits before the softmax sees them; that is a property of
@@ -204,7 +204,7 @@ def masked_attention(q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: f
         ~sees, torch.finfo(q.dtype).min
     )
     scores = torch.einsum("mhd,thd->hmt", q[table.q_row], keys)
-    scores = scores * scale
+    scores = scores * (q.shape[-1] ** -0.5 if scale is None else scale)
     scores = scores + mask
     weights = scores.softmax(dim=-1, dtype=torch.float32).to(q.dtype)
     result = torch.empty_like(q)
