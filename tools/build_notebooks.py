@@ -9,7 +9,9 @@ times, widget state (megabytes) and the machine's Python version are left out.
 
 import argparse
 import hashlib
+import os
 import sys
+import tempfile
 from pathlib import Path
 
 import jupytext
@@ -35,10 +37,15 @@ def read_source(source: Path) -> NotebookNode:
 
 
 def execute(notebook: NotebookNode) -> NotebookNode:
-    """Run every cell in notebooks/, as JupyterLab does; raises at the first cell that fails."""
-    NotebookClient(
-        notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(NOTEBOOKS)}}
-    ).execute()
+    """Run every cell in notebooks/, as JupyterLab does; raises at the first cell that fails.
+
+    The builder's own templates and caches are out of reach, so that the outputs are everybody's.
+    """
+    with tempfile.TemporaryDirectory() as empty:
+        kernel = {name: value for name, value in os.environ.items() if name != "DEFT_LAB_TEMPLATES"}
+        NotebookClient(
+            notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(NOTEBOOKS)}}
+        ).execute(env=kernel | {"XDG_CACHE_HOME": empty})
     return without_widget_state(notebook)
 
 

@@ -1,0 +1,28 @@
+"""What the notebooks are made of: predictions before a number is shown, and exercises that are checked.
+
+prediction: a learner's number for a question, asked before the cell that measures it. exercise: a task
+with a skeleton, three hints, a solution, and a judge that shares no idea with the solution. mutant: a
+known wrong answer; a test proves that each exercise rejects its own.
+
+    guess = predict("01.sharing", "How many times more bytes?", unit="x", typical=20)
+    guess.reveal(18.27)
+    check("01.1", count_tokens)
+"""
+
+from .cards import exercise, hint, solution
+from .checking import Result, check
+from .contract import Exercise
+from .exercises import EXERCISES
+from .predicting import Prediction, predict
+
+__all__ = [
+    "EXERCISES",
+    "Exercise",
+    "Prediction",
+    "Result",
+    "check",
+    "exercise",
+    "hint",
+    "predict",
+    "solution",
+]

@@ -1,0 +1,65 @@
+"""The picture of a prediction: how far off it was, on an axis of ratios."""
+
+import math
+
+from ..viz.figure import Figure, Table
+from ..viz.svg import Canvas, Paint, px
+from ..viz.theme import PALETTE, WIDTH
+from .show import number, with_unit
+
+LEFT, RIGHT = 120, WIDTH - 120  # px: the ends of the axis; room for the words beside them
+TRUTH, GUESS = Paint(2), Paint(5)
+
+
+def verdict(ratio: float) -> str:
+    """How far off a guess of `ratio` times the truth is, in words."""
+    if 0.995 < ratio < 1.005:
+        return "spot on"
+    if ratio > 1:
+        return f"{number(_round(ratio))} times too high"
+    return f"{number(_round(1 / ratio))} times too low"
+
+
+def draw_reveal(question: str, unit: str, guess: float, truth: float, whose: str) -> Figure:
+    """Guess and truth as marks on a logarithmic axis of guess / truth; `whose` names the guess."""
+    ratio = guess / truth
+    decades = max(1, math.ceil(abs(math.log10(ratio))))
+    middle = (LEFT + RIGHT) / 2
+
+    def x(at: float) -> float:
+        return middle + math.log10(at) / decades * (RIGHT - LEFT) / 2
+
+    canvas = Canvas(f"Predicted and measured: {verdict(ratio)}", question)
+    y = canvas.y + 34
+    canvas.path(f"M{LEFT},{px(y)}H{RIGHT}", "tick")
+    for power in range(-decades, decades + 1):
+        at = x(10.0**power)
+        canvas.path(f"M{px(at)},{px(y - 5)}V{px(y + 5)}", "tick")
+        words = f"{10 ** abs(power):,}x too {'high' if power > 0 else 'low'}" if power else "exact"
+        canvas.text(at, y + 22, words, "muted small", "middle")
+    canvas.path(f"M{px(x(1))},{px(y)}H{px(x(ratio))}", "link", stroke_width=3)
+    for value, at, paint, name in ((truth, 1.0, TRUTH, "measured"), (guess, ratio, GUESS, whose)):
+        shape = _diamond(x(at), y) if paint is TRUTH else _disc(x(at), y)
+        canvas.path(shape, f"c{paint.color}", fill=PALETTE[paint.color])
+        high = y - 16 if paint is TRUTH else y + 42
+        canvas.text(x(at), high, f"{name}: {with_unit(value, unit)}", "strong", "middle")
+    canvas.y = y + 46
+    alt = (
+        f"{question} {whose[:1].upper()}{whose[1:]}: {with_unit(guess, unit)}. Measured: "
+        f"{with_unit(truth, unit)}. The guess is {verdict(ratio)}."
+    )
+    columns = ("question", whose, "measured", "guess / measured")
+    return canvas.finish(alt, Table(columns, ((question, float(guess), float(truth), float(ratio)),)))
+
+
+def _round(ratio: float) -> float:
+    """A ratio as a person says it: two decimals near 1, whole numbers far away."""
+    return round(ratio, 2 if ratio < 10 else 0)
+
+
+def _diamond(x: float, y: float) -> str:
+    return f"M{px(x - 8)},{px(y)}L{px(x)},{px(y - 8)}L{px(x + 8)},{px(y)}L{px(x)},{px(y + 8)}Z"
+
+
+def _disc(x: float, y: float) -> str:
+    return f"M{px(x - 6)},{px(y)}a6,6 0 1,0 12,0a6,6 0 1,0 -12,0Z"

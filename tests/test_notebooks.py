@@ -1,0 +1,170 @@
+"""The notebooks as committed: header card, short cells, outputs that need no kernel, no typed-in results."""
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from deft_lab.lessons import EXERCISES
+
+nbformat = pytest.importorskip("nbformat")
+pytest.importorskip("jupytext")
+
+ROOT = Path(__file__).parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+MOST_LINES, MOST_BYTES = 15, 1_000_000
+FIELDS = ("Goals", "Prerequisites", "Needs", "Time to read", "Time to run")
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
+
+
+def cells(path, kind):
+    return [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == kind]
+
+
+def outputs(path):
+    return [output for cell in cells(path, "code") for output in cell.outputs]
+
+
+def shown(path, mime):
+    """All outputs of one type in a notebook."""
+    return [output["data"][mime] for output in outputs(path) if mime in output.get("data", {})]
+
+
+def prose(path):
+    """The Markdown of a notebook without its code."""
+    text = "\n\n".join(cell.source for cell in cells(path, "markdown"))
+    return re.sub(r"```.*?```|`[^`]*`", "", text, flags=re.DOTALL)
+
+
+def test_there_is_a_notebook():
+    assert NOTEBOOKS
+
+
+@every_notebook
+def test_it_begins_with_a_header_card(path):
+    first = nbformat.read(path, as_version=4).cells[0]
+    assert first.cell_type == "markdown" and first.source.startswith("# ")
+    for field in FIELDS:
+        assert re.search(rf"\*\*{field}:\*\* \S", first.source), field
+
+
+@every_notebook
+def test_it_has_exactly_one_title(path):
+    titles = re.findall(r"^# .*", prose(path), flags=re.MULTILINE)
+    assert len(titles) == 1, titles
+
+
+@every_notebook
+def test_the_first_code_cell_is_one_import_and_one_call(path):
+    statements = ast.parse(cells(path, "code")[0].source).body
+    assert [type(statement) for statement in statements] == [ast.ImportFrom, ast.Expr]
+    assert isinstance(statements[1].value, ast.Call)
+
+
+@every_notebook
+def test_no_code_cell_is_long(path):
+    long = [cell.source for cell in cells(path, "code") if len(cell.source.splitlines()) > MOST_LINES]
+    assert not long, long[0]
+
+
+@every_notebook
+def test_it_was_built_from_its_source(path):
+    spec = importlib.util.spec_from_file_location("build_notebooks", ROOT / "tools" / "build_notebooks.py")
+    build = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(build)
+    assert build.is_current(ROOT / "notebooks" / "src" / f"{path.stem}.py")
+
+
+@every_notebook
+def test_every_cell_was_run_without_an_error(path):
+    counts = [cell.execution_count for cell in cells(path, "code")]
+    assert counts == list(range(1, len(counts) + 1))
+    assert not [output for output in outputs(path) if output.output_type == "error"]
+    assert not [output.text for output in outputs(path) if output.get("name") == "stderr"]
+
+
+@every_notebook
+def test_every_picture_says_in_words_what_it_shows(path):
+    svgs = shown(path, "image/svg+xml")
+    assert svgs
+    for svg in svgs:
+        root = ElementTree.fromstring(svg)
+        described = root.find("{http://www.w3.org/2000/svg}desc")
+        assert root.get("role") == "img" and described is not None and len(described.text or "") > 40
+    for output in outputs(path):
+        for mime in ("image/png", "image/jpeg"):
+            if mime in output.get("data", {}):
+                assert output.metadata.get(mime, {}).get("alt")
+    for html in shown(path, "text/html"):
+        assert all(re.search(r'\balt="[^"]+"', tag) for tag in re.findall(r"<img\b[^>]*>", html))
+    assert not re.findall(r"!\[\s*\]\(", prose(path))
+
+
+@every_notebook
+def test_it_reads_without_a_kernel_and_stays_small(path):
+    assert path.stat().st_size < MOST_BYTES
+    assert "widgets" not in nbformat.read(path, as_version=4).metadata
+    assert not shown(path, WIDGET_VIEW)
+
+
+@every_notebook
+def test_it_names_no_machine_and_nobody(path):
+    text = path.read_text(encoding="utf-8")
+    assert not re.findall(r"/(?:home|Users|root|tmp|work|opt)/\w+|[A-Z]:\\\\\w+", text)
+    assert "Your guess:" not in "".join(shown(path, "text/markdown")), "built with somebody's predictions"
+
+
+@every_notebook
+def test_prose_holds_no_typed_in_result(path):
+    title, _, rest = prose(path).partition("\n")
+    assert title.startswith("# ") and not re.findall(r"\d\.\d|\d x\b|\d %", rest)
+
+
+@every_notebook
+def test_its_links_lead_somewhere(path):
+    for link in re.findall(r"\]\(([^)]+)\)", prose(path)):
+        target = re.sub(r"\s", "", link)
+        assert target.startswith("https://") or (path.parent / target).exists(), target
+
+
+@every_notebook
+def test_a_notebook_for_the_cpu_loads_no_torch(path):
+    if "No PyTorch" not in nbformat.read(path, as_version=4).cells[0].source:
+        pytest.skip("this notebook says that it needs PyTorch")
+    parsed = [ast.parse(cell.source) for cell in cells(path, "code")]
+    imports = [
+        ast.unparse(node)
+        for tree in parsed
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    code = "\n".join(
+        [*imports, "import sys; assert not {'torch', 'triton', 'transformers'} & set(sys.modules)"]
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+
+
+@every_notebook
+def test_an_answer_is_checked_and_shown_once(path):
+    checks = [cell for cell in cells(path, "code") if re.search(r"^check\(", cell.source, flags=re.MULTILINE)]
+    assert checks
+    for cell in checks:
+        assert len(cell.outputs) == 1 and "is open" in cell.outputs[0]["data"]["text/markdown"]
+
+
+@every_notebook
+def test_it_holds_the_skeletons_of_its_exercises(path):
+    sources = [cell.source for cell in cells(path, "code")]
+    mine = [found for key, found in EXERCISES.items() if key.startswith(path.stem[:2] + ".")]
+    for found in mine:
+        skeleton = next((source for source in sources if found.skeleton in source), "")
+        assert skeleton.endswith(f'check("{found.key}", {found.solution.__name__})'), found.key
+        for verb in ("exercise", "hint", "solution"):
+            assert any(f'{verb}("{found.key}")' in source for source in sources), (verb, found.key)
