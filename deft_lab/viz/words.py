@@ -1,0 +1,43 @@
+"""Numbers in words, the same way in every figure, table and sentence."""
+
+UNITS = ("B", "kB", "MB", "GB", "TB")  # powers of 1000, as in datasheets
+
+
+def number(value: int) -> str:
+    """4400 -> 4,400."""
+    return f"{value:,}"
+
+
+def count(value: int, one: str, many: str = "") -> str:
+    """(1, "node") -> 1 node; (20, "query", "queries") -> 20 queries."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
+def in_bytes(value: float) -> str:
+    """Bytes with four figures: 329318400 -> 329.3 MB."""
+    if value < 1000:
+        return f"{value:.0f} B"
+    power = 1
+    while power < len(UNITS) - 1 and value >= 999.95 * 1000**power:
+        power += 1
+    scaled = value / 1000**power
+    decimals = 2 if scaled < 99.995 else 1
+    return f"{scaled:,.{decimals}f} {UNITS[power]}"
+
+
+def round_bytes(value: float) -> str:
+    """A round number of bytes, without decimals that say nothing: 500000000 -> 500 MB."""
+    digits, unit = in_bytes(value).split()
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits} {unit}"
+
+
+def times(ratio: float) -> str:
+    """A ratio with two decimals: 18.2727 -> 18.27."""
+    return f"{ratio:,.2f}"
+
+
+def listed(words: list[str], most: int = 8) -> str:
+    """Words with commas, the rest counted: q0, q1, ... (20 in all)."""
+    if len(words) <= most:
+        return ", ".join(words)
+    return f"{', '.join(words[: most - 2])}, ... ({len(words):,} in all)"
