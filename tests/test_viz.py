@@ -5,75 +5,30 @@ import math
 import re
 import subprocess
 import sys
-from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pictures import (
+    FIGURES,
+    ROUNDING,
+    SVG,
+    check_document,
+    every_figure,
+    every_tree,
+    parsed,
+    shapes,
+    text_of,
+)
 from trees import TREES, trees
 
-from deft_lab import LLAMA3_8B, METHODS, Tree, build_tree, plan_tree, traffic
-from deft_lab.cost import ACCOUNTS, ROLES
+from deft_lab import Tree, build_tree, plan_tree
 from deft_lab.errors import DeftLabError
-from deft_lab.viz import Figure, Table, draw_io_bars, draw_kv_memory, draw_split, draw_tree, stack, theme
-from deft_lab.viz.io_bars import ACCOUNT_WORDS, ROLE_PAINTS
+from deft_lab.viz import Table, draw_kv_memory, draw_split, draw_tree, stack, theme
+from deft_lab.viz.nodes import node_paints
 from deft_lab.viz.svg import text_width
 from deft_lab.viz.words import count, in_bytes, listed, round_bytes, times
-
-LAYER = LLAMA3_8B.layer
-SVG = "{http://www.w3.org/2000/svg}"
-ROUNDING = 0.011  # px: coordinates have two decimals
-WORST = TREES | {
-    "chain of a thousand nodes": build_tree("chain", length=1000, n_nodes=1000),
-    "a thousand leaves": build_tree("star", width=1000, prompt=1),
-    "a long prompt": build_tree("few_shot", prompt=1_000_000, width=3, length=1),
-}
-FIGURES = {
-    "tree": draw_tree,
-    "kv": draw_kv_memory,
-    "io": lambda tree: draw_io_bars(tree, LAYER),
-    "split": lambda tree: draw_split(plan_tree(tree)),
-}
-every_tree = pytest.mark.parametrize("tree", WORST.values(), ids=WORST)
-every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)
-every_method = pytest.mark.parametrize("method", METHODS)
-every_account = pytest.mark.parametrize("account", ACCOUNTS)
-
-
-def parsed(figure: Figure) -> ElementTree.Element:
-    return ElementTree.fromstring(figure.svg)
-
-
-def shapes(figure: Figure, *names: str) -> list[tuple[dict[str, str], dict[str, float]]]:
-    """(data, box) of every rectangle that has these data-* attributes."""
-    found = []
-    for rect in parsed(figure).iter(f"{SVG}rect"):
-        data = {key[5:]: value for key, value in rect.attrib.items() if key.startswith("data-")}
-        if set(names) <= set(data):
-            found.append((data, {key: float(rect.attrib[key]) for key in ("x", "y", "width", "height")}))
-    return found
-
-
-def text_of(figure: Figure) -> str:
-    return "\n".join(text.text or "" for text in parsed(figure).iter(f"{SVG}text"))
-
-
-def check_document(figure: Figure) -> None:
-    root = parsed(figure)
-    assert root.tag == f"{SVG}svg" and root.get("role") == "img"
-    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
-    assert title.text == figure.title and description.text == figure.alt
-    assert root.get("aria-labelledby") == title.get("id")
-    assert root.get("aria-describedby") == description.get("id")
-    ids = re.findall(r'\bid="([^"]+)"', figure.svg)
-    assert len(ids) == len(set(ids)) and set(re.findall(r"url\(#([^)]+)\)", figure.svg)) <= set(ids)
-    assert "<script" not in figure.svg and figure.svg.count("http") == figure.svg.count("http://www.w3.org")
-    assert "nan" not in figure.svg.lower().split("<style>")[0] and "inf" not in figure.svg.split("</desc>")[0]
-    for shape in root.iter(f"{SVG}rect"):
-        for key in ("width", "height"):
-            value = shape.get(key, "0")
-            assert value == "100%" or 0 <= float(value) < math.inf
 
 
 @every_figure
@@ -139,7 +94,7 @@ def test_the_words_of_a_tree_are_its_numbers(tree):
         count(tree.n_nodes, "node"),
         count(tree.n_queries, "query", "queries"),
         f"stores {count(tree.n_tokens, 'token')}",
-        f"see {tree.n_path_tokens:,}, {times(tree.sharing)} times as many",
+        f"see {tree.n_path_tokens:,} in all",
     ):
         assert words in figure.alt
     columns, rows = figure.table()
@@ -165,11 +120,13 @@ def test_every_query_has_a_dot():
 
 def test_queries_have_the_caller_s_numbers():
     tree = Tree.from_parents([-1, 0, 0], [4, 2, 3], seat=[2, 1])
-    lines = text_of(draw_tree(tree)).splitlines()
-    assert lines.index("q1") + 1 == lines.index("n1 · 2") or "n1 · 2" in lines
-    assert [line for line in lines if re.fullmatch(r"q\d", line)] in (["q1", "q0"], ["q0", "q1"])
-    plan = draw_split(plan_tree(tree, "radix"))
-    assert [row[4] for row in plan.table().rows] == ["q1", "q0"]
+    figure = draw_tree(tree)
+    middle = {data["node"]: box["y"] + box["height"] / 2 for data, box in shapes(figure, "node")}
+    row = {text.text: float(text.get("y")) - 4 for text in parsed(figure).iter(f"{SVG}text")}
+    assert row["q1"] == pytest.approx(middle["1"], abs=0.1)
+    assert row["q0"] == pytest.approx(middle["2"], abs=0.1)
+    assert re.findall(r"\bq\d\b", text_of(draw_kv_memory(tree))) == ["q1", "q0"]  # from top to bottom
+    assert [cells[4] for cells in draw_split(plan_tree(tree, "radix")).table().rows] == ["q1", "q0"]
 
 
 # --- the memory
@@ -229,125 +186,14 @@ def test_a_node_has_one_paint_in_all_pictures(tree):
         assert all(of == in_tree[node] for node, of in other.items())
 
 
-# --- the bytes
-
-
-@every_account
-@every_tree
-def test_the_bars_are_as_long_as_their_bytes(tree, account):
-    figure = draw_io_bars(tree, LAYER, account=account)
-    moved = {name: traffic(plan_tree(tree, name), LAYER, account) for name in METHODS}
-    bars = {(data["method"], data["role"]): box for data, box in shapes(figure, "method", "role")}
-    expected = {(name, role): n for name, t in moved.items() for role, n in t.by_role().items() if n}
-    assert set(bars) == set(expected)
-    longest = max(t.total for t in moved.values())
-    per_byte = sum(bars[key]["width"] for key in bars if moved[key[0]].total == longest) / (
-        longest * sum(t.total == longest for t in moved.values())
-    )
-    for key, n in expected.items():
-        assert bars[key]["width"] == pytest.approx(per_byte * n, abs=6 * ROUNDING)
-    for name in METHODS:  # the pieces of a bar touch
-        pieces = [bars[name, role] for role in ROLES if (name, role) in bars]
-        for left, right in itertools.pairwise(pieces):
-            assert left["x"] + left["width"] == pytest.approx(right["x"], abs=2 * ROUNDING)
-
-
-@every_account
-@every_tree
-def test_the_words_and_the_table_of_the_bars_are_the_traffic(tree, account):
-    figure = draw_io_bars(tree, LAYER, account=account)
-    moved = [traffic(plan_tree(tree, name), LAYER, account) for name in METHODS]
-    least = min(t.total for t in moved)
-    columns, rows = figure.table()
-    assert columns[:2] == ("method", "account") and len(rows) == len(METHODS)
-    for row, t in zip(rows, moved, strict=True):
-        assert row[:-1] == (t.method, account, *t.by_role().values(), t.total)
-        assert row[-1] == pytest.approx(t.total / least, abs=1e-4)
-        assert in_bytes(t.total) in figure.alt and in_bytes(t.total) in text_of(figure)
-        assert f"{times(t.total / least)}×" in text_of(figure)
-    assert f"account {account!r}" in figure.alt
-
-
-@every_account
-def test_an_account_is_never_missing_from_a_figure(account):
-    figure = draw_io_bars(TREES["two leaves"], LAYER, account=account, title="Mine")
-    assert figure.title == "Mine"
-    assert f"Account “{account}”: {ACCOUNT_WORDS[account]}." in text_of(figure)
-
-
-def test_what_an_account_does_not_count_is_said_and_is_not_zero():
-    figure = draw_io_bars(TREES["two leaves"], LAYER, account="paper")
-    assert "Not counted: Q, O, LSE, index." in text_of(figure)
-    assert figure.table().rows[0][3] is None and "not counted" in figure.table()._repr_html_()
-
-
-def test_methods_can_be_chosen_and_heads_packed():
-    tree = build_tree("few_shot", prompt=4000, width=20, length=20)
-    figure = draw_io_bars(tree, LAYER, ["radix", ("node", "paged")], pack_heads=True)
-    assert [row[0] for row in figure.table().rows] == ["radix", "deft_node"]
-    assert [row[2] for row in figure.table().rows] == [80_400 * 4096, 4400 * 4096]
-    assert "query heads of a KV head packed" in figure.alt
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"methods": []}, "no method to draw; name some of flash_decoding"),
-        ({"methods": ["fast"]}, "no method 'fast'; choose one of flash_decoding"),
-        ({"account": "mine"}, "no account 'mine'; choose one of paper, logged, requested, unique"),
-        ({"account": "paper", "pack_heads": True}, "account 'paper' does not know pack_heads"),
-    ],
-)
-def test_bars_that_cannot_be_drawn_are_refused(options, message):
-    with pytest.raises(DeftLabError, match=message):
-        draw_io_bars(TREES["two leaves"], LAYER, **options)
-
-
-def test_every_role_and_account_has_paint_and_words():
-    assert set(ROLE_PAINTS) == set(ROLES) and set(ACCOUNT_WORDS) == set(ACCOUNTS)
-    assert len(set(ROLE_PAINTS.values())) == len(ROLES)
-
-
-# --- the plan
-
-
-@every_method
-@every_tree
-def test_a_plan_is_drawn_chunk_by_chunk(tree, method):
-    plan = plan_tree(tree, method)
-    figure = draw_split(plan)
-    drawn = {}
-    for data, box in shapes(figure, "node", "group"):
-        drawn.setdefault(int(data["group"]), []).append((int(data["node"]), box))
-    asked = {int(data["group"]): int(data["queries"]) for data, _ in shapes(figure, "group", "queries")}
-    if plan.n_groups <= 40:
-        assert sorted(drawn) == list(range(plan.n_groups))
-    else:
-        assert len(drawn) == 40 and {0, plan.n_groups - 1} <= set(drawn)
-        assert f"40 groups are drawn, {plan.n_groups - 40:,} are left out" in figure.alt
-        assert "are left out ..." in text_of(figure)
-    for index, chunks in drawn.items():
-        group = plan.groups[index]
-        assert [node for node, _ in chunks] == [tree.label[chunk.node] for chunk in group.chunks]
-        assert asked[index] == len(group.queries)
-        for (_, box), chunk in zip(chunks, group.chunks, strict=True):
-            width = 430 * (chunk.stop - chunk.start) / tree.n_tokens
-            x = 56 + 430 * (tree.start[chunk.node] + chunk.start) / tree.n_tokens
-            assert box["x"] == pytest.approx(min(x, 56 + 430 - 1), abs=ROUNDING)
-            assert box["width"] == pytest.approx(max(1, width), abs=ROUNDING)
-
-
-@every_method
-@every_tree
-def test_the_words_and_the_table_of_a_plan_are_its_numbers(tree, method):
-    plan = plan_tree(tree, method)
-    figure = draw_split(plan)
-    assert METHODS[method].title in figure.alt and count(plan.n_groups, "group") in figure.alt
-    assert f"read {count(int(plan.kv_start[-1]), 'token')}" in figure.alt
-    assert count(plan.n_partials, "partial") in figure.alt
-    _, rows = figure.table()
-    assert [row[1] for row in rows] == plan.kv_len.tolist()
-    assert [row[3] for row in rows] == plan.n_queries.tolist()
+def test_a_node_keeps_its_paint_when_others_go():
+    tree = build_tree("few_shot", prompt=10, width=9, length=5)
+    before = dict(zip(tree.label.tolist(), node_paints(tree), strict=True))
+    smaller = tree.prune(3).prune(7)
+    assert dict(zip(smaller.label.tolist(), node_paints(smaller), strict=True)) == {
+        label: paint for label, paint in before.items() if label not in (3, 7)
+    }
+    assert len(set(before.values())) == len(before)
 
 
 # --- figures and tables

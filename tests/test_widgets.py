@@ -181,3 +181,13 @@ def test_a_change_of_a_large_tree_is_shown_at_once():
         explorer.source.prompt = prompt
         took.append(time.perf_counter() - began)
     assert explorer.tree.n_nodes == 300 and min(took) < 0.2
+
+
+def test_packed_heads_are_counted_in_the_account_that_knows_them():
+    tree, layer = build_tree("few_shot", prompt=1000, width=4, length=100), LLAMA3_8B.layer
+    explorer = explore("few_shot", prompt=1000, width=4, length=100, pack_heads=True)
+    for account in ACCOUNTS:
+        explorer.views.account = account
+        packed = account == "requested"
+        expected = draw_io_bars(tree, layer, account=account, pack_heads=packed)
+        assert explorer.views.figures[-1].svg == expected.svg

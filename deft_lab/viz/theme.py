@@ -7,6 +7,7 @@ system's.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 WIDTH = 800  # of every figure, in px at its natural size
 MARGIN = 14
@@ -82,6 +83,7 @@ def _values(theme: Theme) -> str:
     )
 
 
+@cache
 def style() -> str:
     """The style sheet. Every rule is below `.deft-fig`: inside a page, an SVG's style is the page's."""
     light, dark = _values(LIGHT), _values(DARK)

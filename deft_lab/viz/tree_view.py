@@ -14,7 +14,7 @@ from .figure import Figure, Table
 from .nodes import node_in_words, node_paints, refuse_too_large
 from .svg import Box, Canvas, px, text_width
 from .theme import MARGIN, SMALL, WIDTH
-from .words import count, listed, number, times
+from .words import count, listed, number
 
 Floats = NDArray[np.float64]
 ROW = 18  # height of a leaf's row where there is room, px
@@ -221,8 +221,7 @@ def _alt(tree: Tree) -> str:
         f"A decoding tree of {count(tree.n_nodes, 'node')}, {leaves} and "
         f"{count(tree.n_queries, 'query', 'queries')}, {links} deep; "
         f"its longest node, {tree.label[longest]}, holds {count(int(tree.length[longest]), 'token')}. "
-        f"It stores {count(tree.n_tokens, 'token')}, and its queries see {number(tree.n_path_tokens)}, "
-        f"{times(tree.sharing)} times as many."
+        f"It stores {count(tree.n_tokens, 'token')}, and its queries see {number(tree.n_path_tokens)} in all."
     )
 
 

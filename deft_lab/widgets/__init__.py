@@ -14,13 +14,14 @@ from .presets import PRESETS, preset_names
 from .views import LinkedViews
 
 
-def explore(
+def explore(  # noqa: PLR0913  (the controls, one by one)
     preset: str = "few_shot",
     *,
     prompt: int = 4000,
     width: int = 20,
     length: int = 20,
     account: str = "requested",
+    pack_heads: bool = False,
     geometry: Geometry = LLAMA3_8B.layer,
 ) -> TreeExplorer:
     """Explore decoding trees: presets and sliders, and three pictures that change with them.
@@ -31,13 +32,14 @@ def explore(
         width: branches that leave it.
         length: tokens of each branch below the prompt.
         account: who counts the bytes, one of ACCOUNTS.
+        pack_heads: account `requested`: a program takes all query heads of a KV head.
         geometry: of the model.
 
     Raises:
         DeftLabError: the preset or the account is unknown, or a number is below 1.
     """
     panel = ControlPanel(preset, prompt=prompt, width=width, length=length)
-    return TreeExplorer(panel, LinkedViews(geometry, account=account))
+    return TreeExplorer(panel, LinkedViews(geometry, account=account, pack_heads=pack_heads))
 
 
 __all__ = ["PRESETS", "ControlPanel", "LinkedViews", "TreeExplorer", "explore", "preset_names"]

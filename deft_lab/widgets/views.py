@@ -18,7 +18,8 @@ from ..viz.words import count, number, times
 
 
 class LinkedViews(anywidget.AnyWidget):
-    """Tree, KV memory and bytes of one tree. `account` chooses who counts the bytes, here or on the page.
+    """Tree, KV memory and bytes of one tree. `account` chooses who counts the bytes, here or on the page;
+    `pack_heads` is for the account "requested" (see `traffic`).
 
     Python draws, the page shows: it receives finished pictures, and sends back the account.
 
@@ -33,8 +34,8 @@ class LinkedViews(anywidget.AnyWidget):
     svgs = traitlets.List(traitlets.Unicode()).tag(sync=True)
     status = traitlets.Unicode().tag(sync=True)  # announced by screen readers when it changes
 
-    def __init__(self, geometry: Geometry, *, account: str = "requested") -> None:
-        self.geometry = geometry
+    def __init__(self, geometry: Geometry, *, account: str = "requested", pack_heads: bool = False) -> None:
+        self.geometry, self.pack_heads = geometry, pack_heads
         self.tree: Tree | None = None
         self.figures: tuple[Figure, ...] = ()
         super().__init__(account=account)
@@ -57,11 +58,16 @@ class LinkedViews(anywidget.AnyWidget):
         self.figures = (
             draw_tree(self.tree),
             draw_kv_memory(self.tree),
-            draw_io_bars(self.tree, self.geometry, account=self.account),
+            self._bars(self.tree),
         )
         with self.hold_sync():  # one message, so that no view is ahead of another
             self.svgs = [figure.svg for figure in self.figures]
             self.status = in_words(self.tree)
+
+    def _bars(self, tree: Tree) -> Figure:
+        # only this account counts programs, so only there can heads be packed
+        packed = self.pack_heads and self.account == "requested"
+        return draw_io_bars(tree, self.geometry, account=self.account, pack_heads=packed)
 
     def picture(self) -> dict[str, str]:
         """What the views show now, for readers where no widget can run."""

@@ -15,7 +15,7 @@
 # %%
 from deft_lab.widgets import explore
 
-explore("few_shot", prompt=1000, width=4, length=100)
+explore("few_shot", prompt=1000, width=4, length=100, pack_heads=True)
 
 # %% [markdown]
 # A prompt, on the left, and four answers that continue it. Below the tree you see its memory, and the

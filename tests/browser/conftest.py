@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from lab import Lab, serve
+from lab import serve
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
@@ -43,6 +43,3 @@ def screenshots(tmp_path: Path) -> Path:
     folder = Path(os.environ.get("DEFT_LAB_SCREENSHOTS") or tmp_path)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
-
-
-__all__ = ["Lab", "chromium", "lab", "screenshots"]
