@@ -72,7 +72,7 @@ def doctor() -> list[Finding]:
         _triton(on_gpu=gpu.ok is True),
         *_kernels_clash({ROOT, Path.cwd()}),
         _writable(Path.cwd()),
-        _templates(os.environ.get("DEFT_LAB_TEMPLATES", "")),
+        _templates(),
         _chromium(),
     ]
 
@@ -237,14 +237,24 @@ def _writable(folder: Path) -> Finding:
     return Finding("folder", True, f"{folder} can be written")
 
 
-def _templates(folder: str) -> Finding:
+def _templates() -> Finding:
     name = "templates"
-    if not folder:
-        return Finding(name, None, "DEFT_LAB_TEMPLATES is not set; DeFT's own template files are not read")
-    n_files = len(list(Path(folder).glob("*.json")))
+    try:
+        from .errors import DeftLabError
+        from .fetch import VARIABLE, find_templates
+    except ImportError:
+        return Finding(name, None, "not looked for: a core package is missing")
+    mend = f"set {VARIABLE} to the folder with the templates, or unset it"
+    try:
+        folder = find_templates()
+    except DeftLabError as error:
+        return Finding(name, False, str(error), mend)
+    if folder is None:
+        fetch = "python -m deft_lab fetch-templates"
+        return Finding(name, None, "DeFT's own decoding trees are not here; nothing needs them", fetch)
+    n_files = len(list(folder.glob("*.json")))
     if not n_files:
-        fix = "set it to the folder with DeFT's tree templates, or unset it"
-        return Finding(name, False, f"DEFT_LAB_TEMPLATES={folder} holds no .json", fix)
+        return Finding(name, False, f"{folder} holds no .json", mend)
     return Finding(name, True, f"{folder} holds {n_files} .json")
 
 

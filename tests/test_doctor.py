@@ -10,6 +10,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from deft_lab import doctor as module
+from deft_lab import fetch
 from deft_lab.doctor import PACKAGES, Finding, doctor, print_report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -159,11 +160,16 @@ def test_a_folder_that_cannot_be_written_is_a_problem(tmp_path):
     assert finding.ok is False and finding.fix
 
 
-def test_a_templates_folder_without_templates_is_a_problem(tmp_path):
-    assert module._templates("").ok is None
-    assert module._templates(str(tmp_path)).ok is False
-    (tmp_path / "a.json").touch()
-    assert module._templates(str(tmp_path)) == Finding("templates", True, f"{tmp_path} holds 1 .json")
+def test_a_templates_folder_without_templates_is_a_problem(tmp_path, monkeypatch):
+    monkeypatch.setattr(fetch, "default_folder", lambda: tmp_path / "never fetched")
+    monkeypatch.delenv("DEFT_LAB_TEMPLATES", raising=False)
+    assert module._templates().ok is None and "fetch-templates" in module._templates().fix
+    monkeypatch.setenv("DEFT_LAB_TEMPLATES", str(tmp_path / "nowhere"))
+    assert module._templates().ok is False and "is no folder" in module._templates().detail
+    monkeypatch.setenv("DEFT_LAB_TEMPLATES", str(tmp_path))
+    assert module._templates().ok is False and "holds no .json" in module._templates().detail
+    (tmp_path / "a.json").write_text("[]")
+    assert module._templates() == Finding("templates", True, f"{tmp_path} holds 1 .json")
 
 
 @pytest.mark.parametrize("rich", [True, False], ids=["with rich", "without rich"])

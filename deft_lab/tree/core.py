@@ -19,7 +19,7 @@ from numpy.typing import ArrayLike
 from ..errors import TreeError
 from ._checks import check_links, check_seats, integers, preorder, some
 from ._shape import Ints, Shape, frozen
-from .views import Node, Views, drawing, node_view
+from .views import Node, Views, count, drawing, node_view
 
 MAX_TOKENS = 2**31 - 1  # slots and offsets are int32 on the device
 
@@ -317,7 +317,8 @@ class Tree:
 
     def __repr__(self) -> str:
         return (
-            f"Tree({self.n_nodes} nodes, {self.n_queries} queries, {self.n_tokens:,} tokens, "
+            f"Tree({count(self.n_nodes, 'node')}, {count(self.n_queries, 'query', 'queries')}, "
+            f"{count(self.n_tokens, 'token')}, "
             f"sharing {self.sharing:.2f}x)"
         )
 

@@ -58,6 +58,11 @@ def node_view(tree: "Tree", i: int) -> Node:
     )
 
 
+def count(value: int, one: str, many: str = "") -> str:
+    """(1, "node") -> 1 node; (20, "query", "queries") -> 20 queries."""
+    return f"{value:,} {one if value == 1 else many or one + 's'}"
+
+
 def drawing(tree: "Tree", most: int = 40) -> Iterator[str]:
     """A line a node, as the command `tree` draws folders."""
     seated = np.bincount(tree.seat, minlength=tree.n_nodes)
@@ -67,8 +72,7 @@ def drawing(tree: "Tree", most: int = 40) -> Iterator[str]:
         bars = ["    " if last[a] else "│   " for a in path[:-1]] + ["└── " if last[i] else "├── "] * bool(
             path
         )
-        seats = f", {seated[i]} {'query' if seated[i] == 1 else 'queries'}" if seated[i] else ""
-        tokens = "token" if tree.length[i] == 1 else "tokens"
-        yield f"{''.join(bars)}node {tree.label[i]}: {tree.length[i]:,} {tokens}{seats}"
+        seats = f", {count(int(seated[i]), 'query', 'queries')}" if seated[i] else ""
+        yield f"{''.join(bars)}node {tree.label[i]}: {count(int(tree.length[i]), 'token')}{seats}"
     if tree.n_nodes > most:
         yield f"... and {tree.n_nodes - most:,} more nodes"

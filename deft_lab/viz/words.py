@@ -1,16 +1,13 @@
 """Numbers in words, the same way in every figure, table and sentence."""
 
+from ..tree.views import count as count  # one of ours: words and drawings agree
+
 UNITS = ("B", "kB", "MB", "GB", "TB")  # powers of 1000, as in datasheets
 
 
 def number(value: int) -> str:
     """4400 -> 4,400."""
     return f"{value:,}"
-
-
-def count(value: int, one: str, many: str = "") -> str:
-    """(1, "node") -> 1 node; (20, "query", "queries") -> 20 queries."""
-    return f"{value:,} {one if value == 1 else many or one + 's'}"
 
 
 def in_bytes(value: float) -> str:
