@@ -3,6 +3,8 @@
 Each message says what was given, which rule it breaks, and how to mend it.
 """
 
+from numbers import Integral
+
 
 class DeftLabError(ValueError):
     """Base class; catch it to catch anything deft_lab says about your input."""
@@ -30,3 +32,14 @@ class PoolError(DeftLabError):
 
 class AttentionError(DeftLabError):
     """Queries, keys or values do not fit the plan, each other, or the backend."""
+
+
+def check_counts(error: type[DeftLabError], least: int, **counts: object) -> None:
+    """Refuse what is no integer of at least `least`; the names of the arguments go into the message.
+
+    Raises:
+        error: one of them is not.
+    """
+    for name, value in counts.items():
+        if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
+            raise error(f"{name}={value!r}; it must be an integer of at least {least}")

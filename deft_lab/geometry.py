@@ -5,10 +5,10 @@ each of them (grouped-query attention, GQA).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from .errors import DeftLabError
+from .errors import DeftLabError, check_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,7 @@ class Geometry:
     dtype_bytes: int = 2
 
     def __post_init__(self) -> None:
-        for name in ("n_q_heads", "n_kv_heads", "head_dim", "n_layers", "dtype_bytes"):
-            value = getattr(self, name)
-            if not isinstance(value, int) or value < 1:
-                raise DeftLabError(f"{name}={value!r}; it must be an integer of at least 1")
+        check_counts(DeftLabError, 1, **{field.name: getattr(self, field.name) for field in fields(self)})
         if self.n_q_heads % self.n_kv_heads:
             raise DeftLabError(
                 f"n_q_heads={self.n_q_heads} is not a multiple of n_kv_heads={self.n_kv_heads}; "

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .errors import PoolError
+from .errors import PoolError, check_counts
 from .geometry import Geometry
 from .methods import plan_tree
 from .tree import Tree
@@ -47,8 +47,7 @@ class Pool:
         device: str | torch.device = "cpu",
         seed: int | None = None,
     ) -> None:
-        if n_pages < 1:
-            raise PoolError(f"n_pages={n_pages}; it must be at least 1")
+        check_counts(PoolError, 1, n_pages=n_pages)
         if page_size not in PAGE_SIZES:
             raise PoolError(f"page_size={page_size}; it must be one of {', '.join(map(str, PAGE_SIZES))}")
         if dtype not in DTYPES:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import TraceError
+from .errors import TraceError, check_counts
 from .tree import Tree
 from .tree._shape import Ints, Shape, frozen
 from .tree.files import read_object
@@ -76,8 +76,7 @@ class Trace:
     def __post_init__(self) -> None:
         object.__setattr__(self, "events", tuple(self.events))
         object.__setattr__(self, "header", MappingProxyType(dict(self.header)))
-        if self.n_steps < 0:
-            raise TraceError(f"n_steps={self.n_steps}; a trace has 0 steps or more")
+        check_counts(TraceError, 0, n_steps=self.n_steps)
         _ = self._lives
 
     @cached_property

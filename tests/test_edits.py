@@ -122,9 +122,9 @@ def test_a_run_of_edits_keeps_a_valid_tree(tree, data):
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda: SMALL.grow(0), "n=0; every query grows by at least 1 token"),
-        (lambda: SMALL.fork(1, k=0), "k=0; a fork adds at least 1 child"),
-        (lambda: SMALL.fork(1, length=-1), "has length -1"),
+        (lambda: SMALL.grow(0), "n=0; it must be an integer of at least 1"),
+        (lambda: SMALL.fork(1, k=0), "k=0; it must be an integer of at least 1"),
+        (lambda: SMALL.fork(1, length=-1), "length=-1; it must be an integer of at least 0"),
         (lambda: SMALL.fork(8), "no node has the label 8"),
         (lambda: SMALL.prune(0), "node 0 is the root; pruning it would leave no tree"),
         (lambda: SMALL.move(0, 1), "node 0 is the root; it has no place to move to"),
@@ -134,7 +134,7 @@ def test_a_run_of_edits_keeps_a_valid_tree(tree, data):
         ),
         (lambda: SMALL.move(1, 1), "node 1 lies in the subtree of node 1"),
         (lambda: SMALL.split(1, 4), "cannot split node 1 at token 4; it has 4 tokens, so k must be in 1..3"),
-        (lambda: SMALL.split(1, 0), "cannot split node 1 at token 0"),
+        (lambda: SMALL.split(1, 0), "k=0; it must be an integer of at least 1"),
         (lambda: SMALL.merge(1), "node 1 has 2 children; only a node with one child can take it in"),
         (lambda: SMALL.merge(4), "node 4 has 0 children"),
         (
@@ -142,7 +142,7 @@ def test_a_run_of_edits_keeps_a_valid_tree(tree, data):
             "a query sits on node 0; merging would let it see",
         ),
         (lambda: Tree([-1, 0], [1, 1], seat=[1, 1]).prune(1), "every query sits below node 1"),
-        (lambda: SMALL.set_length(4, -5), "node 4 has length -5"),
+        (lambda: SMALL.set_length(4, -5), "length=-5; it must be an integer of at least 0"),
         (lambda: Tree([-1], [1]).set_length(0, 0), "path of the seat on node 0 holds no token"),
     ],
 )

@@ -93,7 +93,7 @@ def test_what_is_written_is_where_it_was_written():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda p: Pool(0, 16, GEOMETRY), "n_pages=0; it must be at least 1"),
+        (lambda p: Pool(0, 16, GEOMETRY), "n_pages=0; it must be an integer of at least 1"),
         (lambda p: Pool(4, 8, GEOMETRY), "page_size=8; it must be one of 1, 16, 64"),
         (
             lambda p: Pool(4, 16, GEOMETRY, dtype=torch.float64),

@@ -278,7 +278,10 @@ def test_the_released_runners_names_are_the_published_ones():
             "method 'deft_node' has no option 'chunk_len'; it takes none",
         ),
         (lambda: plan_tree(DRAWN, "deft_flatten", chunk=4), "has no option 'chunk'; it takes chunk_len"),
-        (lambda: plan_tree(DRAWN, "deft_flatten", chunk_len=0), "chunk_len=0; a chunk has at least 1 token"),
+        (
+            lambda: plan_tree(DRAWN, "deft_flatten", chunk_len=0),
+            "chunk_len=0; it must be an integer of at least 1",
+        ),
     ],
 )
 def test_unknown_names_and_options_list_the_known_ones(call, message):

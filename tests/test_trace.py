@@ -147,7 +147,7 @@ def test_events_that_cannot_happen_are_refused(events, message):
     ("make", "message"),
     [
         (lambda: few_shot_growth().tree_at(400), "step 400 is outside the trace; its steps are 0..399"),
-        (lambda: Trace(START, (), -1), "n_steps=-1; a trace has 0 steps or more"),
+        (lambda: Trace(START, (), -1), "n_steps=-1; it must be an integer of at least 0"),
         (lambda: Trace(Tree([-1, 0], [1, 1], seat=[0, 1]), (), 1), "seats other than its leaves"),
         (
             lambda: star_growth([1, 2], prompt=50, max_seq_len=50),

@@ -5,6 +5,7 @@ To add one: write it in a file here, add its line to BUILDERS, and draw its case
 """
 
 from collections.abc import Callable
+from inspect import signature
 
 from ..errors import TreeError
 from ..tree import Tree
@@ -32,10 +33,14 @@ def build_tree(builder: str, **options: object) -> Tree:
     """Build a tree with the named builder; `options` go to it.
 
     Raises:
-        TreeError: the builder is unknown.
+        TreeError: the builder or an option is unknown, or the option's value is not allowed.
     """
     if builder not in BUILDERS:
         raise TreeError(f"no builder {builder!r}; choose one of {', '.join(BUILDERS)}")
+    known = signature(BUILDERS[builder]).parameters
+    for option in options:
+        if option not in known:
+            raise TreeError(f"builder {builder!r} has no option {option!r}; it takes {', '.join(known)}")
     return BUILDERS[builder](**options)
 
 

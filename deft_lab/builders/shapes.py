@@ -2,24 +2,13 @@
 
 import numpy as np
 
-from ..errors import TreeError
+from ..errors import TreeError, check_counts
 from ..tree import Tree
-
-
-def at_least(least: int, **counts: int) -> None:
-    """Refuse counts below `least`.
-
-    Raises:
-        TreeError: one of them is.
-    """
-    for name, value in counts.items():
-        if value < least:
-            raise TreeError(f"{name}={value}; it must be at least {least}")
 
 
 def chain(length: int = 1000, n_nodes: int = 1) -> Tree:
     """`n_nodes` nodes in a row, `length` tokens in all, as even as possible, with one query at the end."""
-    at_least(1, n_nodes=n_nodes, length=length)
+    check_counts(TreeError, 1, n_nodes=n_nodes, length=length)
     cuts = np.arange(n_nodes + 1) * length // n_nodes
     return Tree(np.arange(-1, n_nodes - 1), np.diff(cuts))
 
@@ -31,7 +20,8 @@ def star(width: int = 64, prompt: int = 4000) -> Tree:
 
 def few_shot(prompt: int = 4000, width: int = 20, length: int = 200) -> Tree:
     """A prompt that forks once into `width` branches of `length` tokens."""
-    at_least(1, width=width)
+    check_counts(TreeError, 1, width=width)
+    check_counts(TreeError, 0, prompt=prompt, length=length)
     return Tree([-1] + [0] * width, [prompt] + [length] * width)
 
 
@@ -40,8 +30,8 @@ def k_ary(k: int = 2, depth: int = 3, length: int = 64, prompt: int | None = Non
 
     The root holds `prompt` tokens (default: `length`), every other node `length`.
     """
-    at_least(1, k=k)
-    at_least(0, depth=depth)
+    check_counts(TreeError, 1, k=k)
+    check_counts(TreeError, 0, depth=depth)
     parent, level = [-1], [0]
     for _ in range(depth):
         first = len(parent)
@@ -53,7 +43,7 @@ def k_ary(k: int = 2, depth: int = 3, length: int = 64, prompt: int | None = Non
 
 def random_tree(seed: int = 0, n_nodes: int = 30, max_length: int = 60, prompt: int = 500) -> Tree:
     """Every node hangs below a uniformly drawn earlier one; lengths are uniform in 1 .. max_length."""
-    at_least(1, n_nodes=n_nodes, max_length=max_length, prompt=prompt)
+    check_counts(TreeError, 1, n_nodes=n_nodes, max_length=max_length, prompt=prompt)
     rng = np.random.default_rng(seed)
     parent = np.concatenate(([-1], rng.integers(0, np.arange(1, n_nodes)))) if n_nodes > 1 else [-1]
     return Tree.from_parents(parent, np.concatenate(([prompt], rng.integers(1, max_length + 1, n_nodes - 1))))

@@ -4,6 +4,8 @@ To add one: write `methods/<name>.py` with its plan and its METHOD, add its line
 its case by hand in `tests/test_methods.py`. The shared tests run over the registry.
 """
 
+from inspect import signature
+
 from ..errors import PlanError
 from ..plan import Plan
 from ..tree import Tree
@@ -53,7 +55,7 @@ def plan_tree(tree: Tree, method: str | tuple[str, str] = "deft_flatten", **opti
         PlanError: the method or the option is unknown, or the option's value is not allowed.
     """
     found = find_method(method)
-    known = found.plan.__code__.co_varnames[1 : found.plan.__code__.co_argcount]
+    known = list(signature(found.plan).parameters)[1:]
     for option in options:
         if option not in known:
             raise PlanError(

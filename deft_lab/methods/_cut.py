@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..errors import PlanError
+from ..errors import PlanError, check_counts
 from ..tree import Tree
 from ..tree._shape import Ints
 
@@ -24,8 +24,7 @@ def cut(offset: Ints, length: Ints, chunk_len: int) -> Pieces:
     Raises:
         PlanError: `chunk_len` is below 1.
     """
-    if chunk_len < 1:
-        raise PlanError(f"chunk_len={chunk_len}; a chunk has at least 1 token")
+    check_counts(PlanError, 1, chunk_len=chunk_len)
     first = offset // chunk_len
     count = np.where(length > 0, (offset + length - 1) // chunk_len - first + 1, 0)
     row = np.repeat(np.arange(len(length)), count)

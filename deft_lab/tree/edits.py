@@ -8,9 +8,7 @@ order; removed ones close the gap, new ones come last (the order in which a deco
 
 from collections import Counter
 
-import numpy as np
-
-from ..errors import TreeError
+from ..errors import TreeError, check_counts
 from .core import Tree
 
 
@@ -73,8 +71,7 @@ def grow(tree: Tree, n: int = 1) -> Tree:
     Raises:
         TreeError: `n` is below 1.
     """
-    if n < 1:
-        raise TreeError(f"n={n}; every query grows by at least 1 token")
+    check_counts(TreeError, 1, n=n)
     if tree._shape.each_seat_is_alone_on_a_leaf:
         length = tree.length.copy()
         length[tree.seat] += n
@@ -97,8 +94,8 @@ def fork(tree: Tree, node: int, k: int = 2, length: int = 1) -> Tree:
         TreeError: no such node, `k` below 1, or a negative length.
     """
     tree.index(node)
-    if k < 1:
-        raise TreeError(f"k={k}; a fork adds at least 1 child")
+    check_counts(TreeError, 1, k=k)
+    check_counts(TreeError, 0, length=length)
     draft = _Draft(tree)
     for _ in range(k):
         child = draft.add(node, length)
@@ -151,8 +148,9 @@ def split(tree: Tree, node: int, k: int) -> Tree:
     Raises:
         TreeError: no such node, or a part would be empty.
     """
+    check_counts(TreeError, 1, k=k)
     length = int(tree.length[tree.index(node)])
-    if not 0 < k < length:
+    if k >= length:
         raise TreeError(
             f"cannot split node {node} at token {k}; it has {length} tokens, so k must be in 1..{length - 1}"
         )
@@ -197,6 +195,7 @@ def set_length(tree: Tree, node: int, length: int) -> Tree:
     Raises:
         TreeError: no such node, a negative length, or a query would see no token.
     """
+    check_counts(TreeError, 0, length=length)
     lengths = tree.length.copy()
     lengths[tree.index(node)] = length
-    return tree.with_length(np.asarray(lengths))
+    return tree.with_length(lengths)
