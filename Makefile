@@ -34,7 +34,7 @@ $(STAMP): pyproject.toml setup.py constraints.txt
 lab: setup  ## open the first notebook in JupyterLab; LAB_ARGS="--no-browser --port=9000" and the like are passed on
 	@# JupyterLab shows the stored pictures of a notebook only where it trusts it
 	@$(BIN)/jupyter trust notebooks/*.ipynb >/dev/null
-	$(BIN)/python -m jupyterlab notebooks/01_tree_split.ipynb $(LAB_ARGS)
+	$(BIN)/python -m jupyterlab --ServerApp.root_dir="$(CURDIR)" notebooks/01_tree_split.ipynb $(LAB_ARGS)
 
 test: lint  ## check style and types, run every test and every notebook (JOBS=2 at a time)
 	$(PYTEST) --nbmake --nbmake-timeout=300 -m "not long" tests $(wildcard notebooks/*.ipynb)

@@ -67,12 +67,12 @@ def replay(
     paper, paper_saved = published()
     columns = list(next(iter(ours.values())))
     for role, title in enumerate(("KV-IO", "partial-result IO, masks included")):
-        table = _narrow_table(f"{title} of whole runs, TB", columns)
+        table = _narrow_table(f"{title} of whole runs, TB", columns, [""])
         for method, entries in ours.items():
             table.add_row(method, "paper", *(f"{paper[method][c][role]:.2f}" for c in columns))
             table.add_row("", "ours", *(f"{entries[c][role]:.2f}" for c in columns))
         console.print(table)
-    table = _narrow_table("KV-IO saved against radix, %, from the entries above", columns)
+    table = _narrow_table("KV-IO saved against radix, %, from the entries above", columns, [""])
     table.add_row("deft_flatten", "paper", *(f"{paper_saved[c]:.2f}" for c in columns))
     table.add_row("", "ours", *(f"{value:.2f}" for value in reduction(ours).values()))
     console.print(table)
@@ -93,47 +93,39 @@ def bench_plan(
     from .fetch import find_templates
 
     result = measure(find_templates(templates))
-    table = Table(
-        "tree", "method", "groups", "step", "new tree", "lists", "lists / step", "bound", "plan bytes"
-    )
-    last = None
-    for row in result["rows"]:
-        lists, step = row["lists"], row["step"]["median_ms"]
-        table.add_row(
-            row["case"] if row["case"] != last else "",
-            row["method"],
-            f"{row['groups']:,}",
-            _spread(row["step"]),
-            _spread(row["new_tree"]),
-            _spread(lists) if lists else "",
-            f"{lists['median_ms'] / step:,.0f}x" if lists else "",
-            ""
-            if row["target_ms"] is None
-            else f"{row['target_ms']} {'kept' if step <= row['target_ms'] else 'MISSED'}",
-            f"{row['plan_bytes']:,}",
-        )
-        last = row["case"]
-    console.print("median ms of planning one step (half the distance of the quartiles), one core")
-    console.print(table)
+    console.print("median ms of planning one step (and half the distance of the quartiles), on one core")
+    for case in dict.fromkeys(row["case"] for row in result["rows"]):
+        console.print(_plan_table(case, [row for row in result["rows"] if row["case"] == case]))
     console.print(json.dumps(result["card"]))
     if output is not None:
         output.write_text(json.dumps(result, indent=1) + "\n")
 
 
-def _narrow_table(title: str, columns: list[str]) -> Table:
-    """A table that fits into 80 characters."""
+def _narrow_table(title: str, columns: list[str], heads: list[str]) -> Table:
+    """A table that fits into 80 characters: the method, `heads` to the left, `columns` of numbers."""
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column("method", no_wrap=True)
-    table.add_column("", no_wrap=True)
+    for head in ["method", *heads]:
+        table.add_column(head, no_wrap=True)
     for column in columns:
         table.add_column(column, justify="right", no_wrap=True)
     return table
 
 
-def _bound(step: float, target: float | None) -> str:
-    if target is None:
-        return ""
-    return f"{target} {'kept' if step <= target else 'MISSED'}"
+def _plan_table(case: str, rows: list[dict[str, Any]]) -> Table:
+    size = f"{rows[0]['nodes']:,} nodes, {rows[0]['queries']:,} queries, {rows[0]['tokens']:,} tokens"
+    table = _narrow_table(f"{case}: {size}", ["groups", "step", "new tree", "lists", "x step", "bound"], [])
+    for row in rows:
+        lists, step, bound = row["lists"], row["step"]["median_ms"], row["target_ms"]
+        table.add_row(
+            row["method"],
+            f"{row['groups']:,}",
+            _spread(row["step"]),
+            _spread(row["new_tree"]),
+            f"{lists['median_ms']:.2f}" if lists else "",
+            f"{lists['median_ms'] / step:,.0f}" if lists else "",
+            "" if bound is None else f"{bound} {'kept' if step <= bound else 'MISSED'}",
+        )
+    return table
 
 
 def _spread(times: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ import json
 import os
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from .data import data_path
 from .errors import DeftLabError
@@ -31,7 +32,8 @@ def find_templates(folder: str | Path | None = None) -> Path | None:
     if not find_spec("pooch"):  # without it nothing was fetched
         return None
     fetched = default_folder()
-    return fetched if fetched.is_dir() and any(fetched.glob("*.json")) else None
+    whole = all((fetched / Path(name).name).is_file() for name in _listing()["files"])
+    return fetched if whole else None
 
 
 def default_folder() -> Path:
@@ -39,6 +41,10 @@ def default_folder() -> Path:
     import pooch
 
     return Path(pooch.os_cache("deft-lab")) / "templates"
+
+
+def _listing() -> dict[str, Any]:
+    return json.loads(data_path("templates.json").read_text())
 
 
 def fetch_templates(folder: str | Path | None = None, base_url: str | None = None) -> Path:
@@ -49,8 +55,14 @@ def fetch_templates(folder: str | Path | None = None, base_url: str | None = Non
     """
     import pooch
 
-    listing = json.loads(data_path("templates.json").read_text())
+    listing = _listing()
     target = Path(folder) if folder else default_folder()
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as bad:
+        raise DeftLabError(
+            f"cannot make the folder {target}: {bad.strerror}; name one that you may write"
+        ) from bad
     url = base_url or listing["base_url"]
     for name, digest in listing["files"].items():
         try:

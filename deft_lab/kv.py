@@ -87,10 +87,7 @@ class Pool:
         """
         need = {}
         for label, count in tokens.items():
-            if count < 0:
-                raise PoolError(
-                    f"node {label} asks for {count} slots; ask for 0 or more, and use give_back to free"
-                )
+            check_counts(PoolError, 0, label=label, slots=count)
             room = len(self._pages.get(label, ())) * self.page_size - self.n_tokens(label)
             need[label] = max(0, -(-(count - room) // self.page_size))
         if sum(need.values()) > self.n_free:
@@ -124,10 +121,7 @@ class Pool:
         for label, length in zip(tree.label.tolist(), tree.length.tolist(), strict=True):
             lack[label] = length - self.n_tokens(label)
             if lack[label] < 0:
-                raise PoolError(
-                    f"node {label} has {length} tokens but owns {self.n_tokens(label)} slots; give the node "
-                    "back first"
-                )
+                raise PoolError(_too_many(label, length, self.n_tokens(label)))
         self.take(lack)
         return self.slots(tree)
 
@@ -138,11 +132,13 @@ class Pool:
             PoolError: a node owns nothing, or is named twice; nothing has been freed.
         """
         listed = list(labels)
-        for i, label in enumerate(listed):
-            if label not in self._slots or label in listed[:i]:
+        seen: set[int] = set()
+        for label in listed:
+            if label not in self._slots or label in seen:
                 raise PoolError(
-                    f"node {label} owns no slots to give back; the owners are {list(self._slots)[:8]}"
+                    f"node {label!r} owns no slots to give back; the owners are {list(self._slots)[:8]}"
                 )
+            seen.add(label)
         for label in listed:
             self._free.extend(reversed(self._pages.pop(label)))
             del self._slots[label]
@@ -151,9 +147,11 @@ class Pool:
         """Store keys and values: k and v [token, kv_head, dim], token i into slots[i].
 
         Raises:
-            PoolError: a slot lies outside the pool, or the shapes, the dtype, or the device are not the
+            PoolError: the layer or a slot lies outside the pool, or shapes, dtype or device are not the
                 pool's; nothing is written.
         """
+        if not 0 <= layer < len(self.k):
+            raise PoolError(f"layer={layer}; the pool has layers 0..{len(self.k) - 1}")
         n_slots = self.n_pages * self.page_size
         if len(slots) and not 0 <= np.min(slots) <= np.max(slots) < n_slots:
             raise PoolError(
@@ -180,7 +178,9 @@ class Pool:
         """
         parts = []
         for label, length in zip(tree.label.tolist(), tree.length.tolist(), strict=True):
-            if self.n_tokens(label) != length:
+            if self.n_tokens(label) > length:
+                raise PoolError(_too_many(label, length, self.n_tokens(label)))
+            if self.n_tokens(label) < length:
                 raise PoolError(
                     f"node {label} has {length} tokens but owns {self.n_tokens(label)} slots; take slots "
                     "for its tokens first"
@@ -202,6 +202,10 @@ class Pool:
         for label, slots in self._slots.items():
             if not set(slots // self.page_size) <= set(self._pages[label]):
                 raise PoolError(f"node {label} owns slots outside its pages")
+
+
+def _too_many(label: int, length: int, owned: int) -> str:
+    return f"node {label} has {length} tokens but owns {owned} slots; give the node back first"
 
 
 @dataclass(frozen=True, eq=False)

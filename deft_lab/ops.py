@@ -1,11 +1,13 @@
 """Tree attention on tensors: lower a plan to device tables, attend group by group, reduce.
 
-Backend "torch" runs everywhere in float32 scores, whatever the dtype of Q, K and V. It is exact and
-readable; speed is the business of the Triton kernels.
+Backend "torch" runs everywhere. The fused methods keep their scores in float32, whatever the dtype of Q, K
+and V; `tree_mask` keeps them in that dtype, as Medusa does. It is exact and readable; speed is the
+business of the Triton kernels.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -13,12 +15,12 @@ from torch import Tensor
 
 from .errors import AttentionError
 from .kv import Pool, Unpaged
-from .methods import METHODS
+from .methods import find_method
 from .plan import Plan
 from .tree._shape import Ints
 
 BACKENDS = ("torch",)
-# groups are padded into batches; this bounds the elements of one batch's scores and gathered KV
+# groups are cut into tiles of queries and padded into batches; bounds the scores and gathered KV of a batch
 BATCH_ELEMENTS = 1 << 22
 
 
@@ -67,7 +69,7 @@ def lower(plan: Plan, store: Pool | Unpaged) -> PlanTable:
 
 
 def _unpaged_slots(plan: Plan, store: Unpaged, token: Ints) -> Ints:
-    method = METHODS[plan.method]
+    method = find_method(plan.method)
     if method.layout != "unpaged":
         raise AttentionError(f"method {plan.method!r} reads pages; hand it the Pool, not an unpaged copy")
     if store.tree != plan.tree:
@@ -106,8 +108,9 @@ def tree_attention(
         [query, q_head, dim], in the dtype of `q`.
 
     Raises:
-        AttentionError: shapes, dtypes or devices do not fit, q or the KV of the tree holds NaN or Inf, or
-            the backend is unknown.
+        AttentionError: shapes, dtypes or devices do not fit, q or the KV of the tree holds NaN or Inf, the
+            scores overflow, or the backend is unknown.
+        PlanError: the plan's method is not in METHODS.
         PoolError: the pool does not hold the plan's tree.
     """
     if backend not in BACKENDS:
@@ -116,10 +119,16 @@ def tree_attention(
     table = lower(plan, store)
     k, v = store.k[layer], store.v[layer]
     _check_finite(q, k, v, table)
-    if not METHODS[plan.method].fused:
-        return masked_attention(q, k, v, table, scale)
-    out, lse = partial_attention(q, k, v, table, scale)
-    return reduce_partials(out, lse, table).to(q.dtype)
+    if find_method(plan.method).fused:
+        result = reduce_partials(*partial_attention(q, k, v, table, scale), table).to(q.dtype)
+    else:
+        result = masked_attention(q, k, v, table, scale)
+    if not result.isfinite().all():
+        raise AttentionError(
+            f"the scores of {plan.method!r} overflow: |q| reaches {q.abs().max().item():.3g} in {q.dtype}; "
+            "scale q down, or use a wider dtype"
+        )
+    return result
 
 
 def partial_attention(
@@ -145,10 +154,10 @@ def partial_attention(
     q = q[table.q_row].float().view(len(q), n_kv_heads, q_per_kv, dim)
     out = q.new_empty(plan.n_partials, n_kv_heads, q_per_kv, dim)
     lse = q.new_empty(plan.n_partials, n_kv_heads, q_per_kv)
-    for groups in _batches(plan, n_kv_heads * q_per_kv, n_kv_heads * dim):
-        entry, entry_ok = _padded(table.kv_start[groups], plan.kv_len[groups], q.device)
-        query, query_ok = _padded(plan.q_first[groups], plan.n_queries[groups], q.device)
-        partial, _ = _padded(plan.partial_start[groups], plan.n_queries[groups], q.device)
+    for tile in _batches(plan, n_kv_heads * q_per_kv, n_kv_heads * dim):
+        entry, entry_ok = _padded(table.kv_start[tile.group], plan.kv_len[tile.group], q.device)
+        query, query_ok = _padded(tile.q_first, tile.q_len, q.device)
+        partial, _ = _padded(tile.partial, tile.q_len, q.device)
         slot = table.kv_slot[entry]
         # entries past the end of a group repeat its first one and are masked
         keys, values = k[slot].float(), v[slot].float()  # [group, token, kv_head, dim]
@@ -191,7 +200,8 @@ def reduce_partials(out: Tensor, lse: Tensor, table: PlanTable) -> Tensor:
 def masked_attention(q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: float | None = None) -> Tensor:
     """Medusa's way: QK^T, scale, add the mask, softmax, PV, each rounded to the dtype of `q`.
 
-    In 16 bits the scores lose most of their digits before the softmax sees them; that is a property of
+    In 16 bits the scores lose most of their digits before the softmax sees them, and in float16 they
+    overflow beyond 65504, before the scale is applied; that is a property of
     the method, and the reason why fused kernels keep them in float32.
     """
     plan = table.plan
@@ -212,18 +222,42 @@ def masked_attention(q: Tensor, k: Tensor, v: Tensor, table: PlanTable, scale: f
     return result
 
 
-def _batches(plan: Plan, heads: int, kv_width: int) -> Iterator[Ints]:
-    """Groups of like size together, so that padding them to one size costs little."""
-    order = np.lexsort((plan.n_queries, plan.kv_len))[::-1]
+class _Tiles(NamedTuple):
+    """Tiles of queries of groups; [tile] each."""
+
+    group: Ints
+    q_first: Ints  # first preorder query
+    q_len: Ints  # queries
+    partial: Ints  # first partial
+
+    def take(self, rows: Ints) -> "_Tiles":
+        return _Tiles(*(column[rows] for column in self))
+
+
+def _tiles(plan: Plan, heads: int) -> _Tiles:
+    """The groups, cut so that no tile has more than BATCH_ELEMENTS scores."""
+    most = np.maximum(1, BATCH_ELEMENTS // (plan.kv_len * heads))
+    count = -(-plan.q_len // most)
+    group = np.repeat(np.arange(plan.n_groups), count)
+    first = (np.arange(len(group)) - (np.cumsum(count) - count)[group]) * most[group]
+    q_len = np.minimum(most[group], plan.q_len[group] - first)
+    return _Tiles(group, plan.q_first[group] + first, q_len, plan.partial_start[group] + first)
+
+
+def _batches(plan: Plan, heads: int, kv_width: int) -> Iterator[_Tiles]:
+    """Tiles of like size together, so that padding them to one size costs little."""
+    tiles = _tiles(plan, heads)
+    kv_len = plan.kv_len[tiles.group]
+    order = np.lexsort((tiles.q_len, kv_len))[::-1]
     first = 0
     while first < len(order):
-        # sorted by falling kv_len, so the first group of a batch is the longest
-        longest = int(plan.kv_len[order[first]])
-        widest = np.maximum.accumulate(plan.n_queries[order[first:]])
+        # sorted by falling kv_len, so the first tile of a batch is the longest
+        longest = int(kv_len[order[first]])
+        widest = np.maximum.accumulate(tiles.q_len[order[first:]])
         cost = np.arange(1, len(widest) + 1) * longest * (widest * heads + kv_width)
-        near = plan.kv_len[order[first:]] * 2 >= longest
+        near = kv_len[order[first:]] * 2 >= longest
         fits = int(np.argmin(np.append((cost <= BATCH_ELEMENTS) & near, False)))
-        yield order[first : first + max(1, fits)]
+        yield tiles.take(order[first : first + max(1, fits)])
         first += max(1, fits)
 
 

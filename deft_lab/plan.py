@@ -5,11 +5,12 @@ preorder queries. partial: what one query gets from one group; they are numbered
 The one rule, proved by `check_plan`: every query meets every token of its path exactly once.
 
 Whether a query sees a chunk is not stored: it does if the tree says that it sees the chunk's node. So a
-plan is a few integers per node and group, however many tokens and queries there are.
+KV-guided plan is a few integers per node and group, however many tokens and queries there are. A
+query-guided one lists the nodes of every path: that is what these methods read.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import NamedTuple
 
@@ -60,6 +61,9 @@ class Plan:
     q_stop: Ints  # [group] one past the last
     query_tile: int | None = None
 
+    def __reduce__(self) -> tuple[type["Plan"], tuple[object, ...]]:
+        return Plan, tuple(getattr(self, field.name) for field in fields(self))
+
     def __post_init__(self) -> None:
         for name in ("chunk_node", "chunk_start", "chunk_stop", "group_start", "q_first", "q_stop"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
@@ -91,14 +95,14 @@ class Plan:
         return np.diff(self.kv_start)
 
     @property
-    def n_queries(self) -> Ints:
+    def q_len(self) -> Ints:
         """[group] queries."""
         return self.q_stop - self.q_first
 
     @cached_property
     def partial_start(self) -> Ints:
         """[group + 1] group g owns partials partial_start[g] .. partial_start[g + 1] - 1."""
-        return frozen(np.concatenate(([0], np.cumsum(self.n_queries))))
+        return frozen(np.concatenate(([0], np.cumsum(self.q_len))))
 
     @property
     def n_partials(self) -> int:
@@ -110,11 +114,11 @@ class Plan:
         """[group] times that the group's KV is read."""
         if self.query_tile is None:
             return np.ones(self.n_groups, dtype=np.int64)
-        return -(-self.n_queries // self.query_tile)
+        return -(-self.q_len // self.query_tile)
 
     def query_of_partial(self) -> Ints:
         """[partial] the preorder query of each partial."""
-        base = np.repeat(self.q_first - self.partial_start[:-1], self.n_queries)
+        base = np.repeat(self.q_first - self.partial_start[:-1], self.q_len)
         return base + np.arange(self.n_partials)
 
     def reduction(self) -> tuple[Ints, Ints]:
@@ -189,9 +193,9 @@ class PlanArrays(NamedTuple):
                 f"group {group} has {len(listed)} queries and a word 64 bits; "
                 f"pass one tile of queries, such as range({listed[0]}, {listed[0] + 64})"
             )
-        rows = slice(self.kv_start[group], self.kv_start[group + 1])
+        node = self.node[self.kv_start[group] : self.kv_start[group + 1], None]
         query = np.asarray(listed, dtype=np.int64)
-        sees = (self.sees_first[rows, None] <= query) & (query < self.sees_stop[rows, None])
+        sees = (self.plan.tree.q_first[node] <= query) & (query < self.plan.tree.q_stop[node])
         return (sees.astype(np.uint64) << np.arange(len(query), dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
 
 
@@ -222,16 +226,22 @@ def check_plan(plan: Plan) -> None:
     needed = np.where(tree.length > 0, tree.q_stop - tree.q_first, 0)
     met = np.bincount(node[~same], minlength=tree.n_nodes)
     missed = np.flatnonzero(met != needed)
-    if len(missed) and (not len(bad) or missed[0] < node[bad[0]]):
+    # (node, query, token, times) of the first pair of each kind that breaks
+    broken: list[tuple[int, int, int, int]] = []
+    if len(missed):
         v = int(missed[0])
         absent = np.setdiff1d(np.arange(tree.q_first[v], tree.q_stop[v]), query[node == v])
-        raise PlanError(_broken(plan, name, int(absent[0]), 0, v, 0))
+        broken.append((v, int(absent[0]), 0, 0))
     if len(bad):
         i = int(bad[0])
         if start[i] < expected[i]:
-            raise PlanError(_broken(plan, name, int(query[i]), int(start[i]), int(node[i]), 2))
-        token = int(expected[i]) if start[i] > expected[i] else int(end[i])
-        raise PlanError(_broken(plan, name, int(query[i]), token, int(node[i]), 0))
+            token, times = int(start[i]), 2
+        else:
+            token, times = int(expected[i] if start[i] > expected[i] else end[i]), 0
+        broken.append((int(node[i]), int(query[i]), token, times))
+    if broken:
+        v, q, token, times = min(broken)
+        raise PlanError(_broken(plan, name, q, token, v, times))
 
 
 def _broken(plan: Plan, name: str, query: int, token: int, node: int, times: int) -> str:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .errors import TraceError, check_counts
+from .errors import TraceError, TreeError, check_counts
 from .tree import Tree
 from .tree._shape import Ints, Shape, frozen
 from .tree.files import read_object
@@ -23,6 +23,7 @@ from .tree.files import read_object
 SCHEMA = "deft_lab.trace/1"
 KINDS = ("append", "fork", "prune", "accept")
 NEVER = 2**62
+WINDOW_CELLS = 2**20  # steps x nodes of a window, 8 bytes each in several arrays
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +72,20 @@ class Trace:
     start: Tree
     events: tuple[Event, ...]
     n_steps: int
-    header: Mapping[str, Any] = field(default_factory=dict)
+    header: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "events", tuple(self.events))
+        if not isinstance(self.header, Mapping):
+            raise TraceError(
+                f"header is a {type(self.header).__name__}; it must be a mapping of names to values"
+            )
         object.__setattr__(self, "header", MappingProxyType(dict(self.header)))
         check_counts(TraceError, 0, n_steps=self.n_steps)
         _ = self._lives
+
+    def __reduce__(self) -> tuple[type["Trace"], tuple[Any, ...]]:
+        return Trace, (self.start, self.events, self.n_steps, dict(self.header))
 
     @cached_property
     def _lives(self) -> "_Lives":
@@ -107,14 +115,26 @@ class Trace:
                 yield tree
 
     def windows(self, size: int = 512) -> Iterator[Window]:
-        """Steps 1 .. n_steps in windows of `size`, for sums over a whole run."""
-        for first in range(1, self.n_steps + 1, size):
-            yield self._lives.window(first, min(size, self.n_steps + 1 - first))
+        """Steps 1 .. n_steps in windows of at most `size`, for sums over a whole run."""
+        first = 1
+        while first <= self.n_steps:
+            count = min(size, self.n_steps + 1 - first)
+            # a run that forks and prunes at every step has new nodes in each: keep the window small
+            while count > 1 and count * len(self._lives.nodes_between(first, count)) > WINDOW_CELLS:
+                count //= 2
+            yield self._lives.window(first, count)
+            first += count
 
     def widest(self) -> int:
-        """The first step with the most queries, and of those the most tokens."""
-        n_queries = np.concatenate([w.n_queries for w in self.windows()])
-        tokens = np.concatenate([w.length.sum(axis=1) for w in self.windows()])
+        """The first step with the most queries, and of those the most tokens.
+
+        Raises:
+            TraceError: the trace has no step.
+        """
+        if not self.n_steps:
+            raise TraceError("the trace has no step; there is no widest one")
+        wide = [(w.n_queries, w.length.sum(axis=1)) for w in self.windows()]
+        n_queries, tokens = (np.concatenate(column) for column in zip(*wide, strict=True))
         return 1 + int(np.lexsort((-np.arange(self.n_steps), tokens, n_queries))[-1])
 
     def to_json(self) -> str:
@@ -138,7 +158,11 @@ class Trace:
             ]
         except (TypeError, ValueError) as bad:
             raise TraceError(f"an event is not a list of 7 fields: {bad}") from bad
-        return cls(Tree.from_json(json.dumps(data["start"])), tuple(events), data["n_steps"], data["header"])
+        try:
+            start = Tree.from_json(json.dumps(data["start"]))
+        except TreeError as bad:
+            raise TraceError(f"the start of the trace is no tree: {bad}") from bad
+        return cls(start, tuple(events), data["n_steps"], data["header"])
 
 
 class _Lives:
@@ -153,6 +177,7 @@ class _Lives:
         compiler = _Compiler(trace.start)
         for event in trace.events:
             compiler.apply(event)
+        compiler.check_bare()
         self.union, self.initial = compiler.union()
         self.first_new_label = trace.start.next_label
         labels = self.union.label.tolist()
@@ -236,7 +261,8 @@ class _Compiler:
         self.seated: dict[int, int] = {}
         self.unseated: dict[int, int] = {}
         self.rank: dict[int, int] = {}
-        self.grows_until: dict[int, int] = {}
+        self.last_gain: dict[int, int] = {}
+        self.maybe_bare: set[int] = set()
         if not start._shape.seats_are_the_leaves:
             raise TraceError(
                 "the start of a trace has seats other than its leaves; a trace is one query a leaf"
@@ -249,6 +275,8 @@ class _Compiler:
         where = f"{event.kind} of node {event.node} at step {event.step}"
         if event.kind not in KINDS:
             raise TraceError(f"no event kind {event.kind!r}; choose one of {', '.join(KINDS)}")
+        check_counts(TraceError, 0, step=event.step, node=event.node, count=event.count)
+        check_counts(TraceError, 1, n_steps=event.n_steps)
         if event.step < max(self.step, 1):
             raise TraceError(
                 f"{where} comes after an event of step {self.step}; events are ordered, from step 1 on"
@@ -256,29 +284,35 @@ class _Compiler:
         if event.node not in self.born or event.node in self.died:
             state = "dead" if event.node in self.died else "unknown"
             raise TraceError(f"{where}: the node is {state}; an event names a live node")
-        if event.count < 0 or event.n_steps < 1:
-            raise TraceError(
-                f"{where}: count={event.count}, n_steps={event.n_steps}; they are at least 0 and 1"
-            )
+        if event.step > self.step:
+            self.check_bare()
         self.step = event.step
-        if event.kind == "fork" and self.grows_until.get(event.node, 0) > event.step:
-            raise TraceError(
-                f"{where}: the node still grows until step {self.grows_until[event.node]}; shorten that run"
-            )
         getattr(self, f"_{event.kind}")(event, where)
 
     def _append(self, event: Event, where: str) -> None:
         if event.node not in self.seated or event.node in self.unseated:
             raise TraceError(f"{where}: no query sits there; only a leaf is appended to")
-        self.grows_until[event.node] = event.step + event.n_steps
+        self._grow(event)
 
     def _accept(self, event: Event, where: str) -> None:
-        self.grows_until[event.node] = event.step + event.n_steps
+        self._grow(event)
+
+    def _grow(self, event: Event) -> None:
+        last = event.step + event.n_steps - 1
+        self.last_gain[event.node] = max(self.last_gain.get(event.node, 0), last)
+
+    def _check_grown(self, node: int, event: Event, where: str) -> None:
+        if self.last_gain.get(node, 0) > event.step:
+            raise TraceError(
+                f"{where}: node {node} still grows at step {self.last_gain[node]}; shorten that run"
+            )
 
     def _fork(self, event: Event, where: str) -> None:
+        self._check_grown(event.node, event, where)
         if not event.children:
             raise TraceError(f"{where}: no children; a fork has at least one")
         for child in event.children:
+            check_counts(TraceError, 0, child=child)
             if child in self.born:
                 raise TraceError(f"{where}: label {child} is taken; a new node needs a new label")
             self.parent[child], self.length[child], self.children[child] = event.node, event.count, []
@@ -294,12 +328,21 @@ class _Compiler:
         for node in below:
             below.extend(child for child in self.children[node] if child not in self.died)
         for node in below:
-            if self.grows_until.get(node, 0) > event.step:
-                raise TraceError(
-                    f"{where}: node {node} still grows until step {self.grows_until[node]}; shorten that run"
-                )
+            self._check_grown(node, event, where)
             self.died[node] = event.step
             self.unseated.setdefault(node, event.step)
+        self.maybe_bare.add(self.parent[event.node])
+
+    def check_bare(self) -> None:
+        """Refuse an inner node that a step has left without descendants: no query would see it."""
+        for node in sorted(self.maybe_bare - set(self.died)):
+            if all(child in self.died for child in self.children[node]):
+                raise TraceError(
+                    f"the prunes of step {self.step} leave node {node} without descendants and without a "
+                    "query; "
+                    f"prune node {node} instead, or end the trace"
+                )
+        self.maybe_bare.clear()
 
     def union(self) -> tuple[Shape, Ints]:
         """Links and labels of all nodes, and the tokens each was born with."""

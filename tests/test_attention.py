@@ -8,6 +8,7 @@ from trees import TREES, trees
 
 from deft_lab import METHODS, Tree, plan_tree
 from deft_lab.attention import attend_group, dense_attention, group_tokens, partial_attention, reduce_partials
+from deft_lab.errors import AttentionError
 
 
 def random_qkv(
@@ -63,7 +64,9 @@ def test_a_partial_is_attention_over_what_its_query_sees():
                 np.einsum("hd,thd->ht", q[tree.query_order[query]], np.repeat(k[mine], 2, axis=1)) / 8**0.5
             )
             np.testing.assert_allclose(lse[i], np.log(np.exp(scores).sum(axis=1)), rtol=1e-12)
-            assert out[i].shape == (4, 8)
+            weights = np.exp(scores - scores.max(axis=1, keepdims=True))
+            mixed = np.einsum("ht,thd->hd", weights, np.repeat(v[mine], 2, axis=1))
+            np.testing.assert_allclose(out[i], mixed / weights.sum(axis=1, keepdims=True), rtol=1e-10)
 
 
 def test_a_query_that_sees_nothing_of_a_group_weighs_nothing():
@@ -111,3 +114,37 @@ def test_swapping_siblings_changes_no_output():
     plan = plan_tree(swapped, "deft_node")
     out = reduce_partials(*partial_attention(q, k, v, plan, slots), plan)
     np.testing.assert_allclose(out, dense_attention(q, k, v, tree), rtol=1e-12)
+
+
+Q, K, V = random_qkv(TREES["two leaves"])
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ((Q[:1], K, V), "q has 1 rows for 2 queries; give one row a query"),
+        ((np.concatenate([Q, Q]), K, V), "q has 4 rows for 2 queries"),
+        ((Q, K[:5], V[:5]), "k has 5 rows for 12 tokens; give one a token, or pass slots"),
+        ((Q, K, V[:, :1]), r"k \(12, 2, 8\) and v \(12, 1, 8\) do not fit"),
+        ((Q[:, :3], K, V), "the q_heads are a multiple of the kv_heads"),
+        ((Q[0], K, V), r"q is \(4, 8\); it must be a numpy array"),
+        ((Q.tolist(), K, V), "q is list; it must be a numpy array"),
+        ((Q, K, V, np.arange(-1, 11)), "12 slots in -1..10; give one for each of the 12 tokens, in 0..11"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(arrays, message):
+    tree = TREES["two leaves"]
+    q, k, v, *slots = arrays
+    with pytest.raises(AttentionError, match=message):
+        dense_attention(q, k, v, tree, *slots)
+    with pytest.raises(AttentionError, match=message):
+        partial_attention(q, k, v, plan_tree(tree), *slots)
+
+
+def test_partials_of_another_plan_are_refused():
+    tree = TREES["two leaves"]
+    out, lse = partial_attention(Q, K, V, plan_tree(tree, "deft_node"))
+    with pytest.raises(
+        AttentionError, match="are not the 2 partials of .*radix.*; reduce partials with the plan"
+    ):
+        reduce_partials(out, lse, plan_tree(tree, "radix"))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from deft_lab import Tree, build_tree
-from deft_lab.builders import BUILDERS, topologies
+from deft_lab.builders import BUILDERS
 from deft_lab.builders.growth import beam_search_growth
 from deft_lab.errors import TreeError
 
@@ -43,11 +43,40 @@ CASES: dict[str, tuple[Callable[..., dict], Tree]] = {
     # one beam is a chain, and all its tokens are the root's
     "beam_search": (lambda tmp: {"prompt": 6, "width": 1, "n_steps": 5}, Tree([-1], [11])),
     "medusa": (
-        lambda tmp: {"topology": "eagle1_default_25", "context": 7},
+        lambda tmp: {"topology": "eagle1_default_25", "prompt": 7},
         Tree(
             #   1: the last accepted token; below it the ranks 0, 1, 2, 3
-            [-1, 0, 1, 2, 3, 4, 4, 4, 3, 8, 8, 3, 2, 12, 12, 2, 15, 1, 17, 18, 17, 1, 21, 22, 21, 1, 25],
+            [-1, 0, 1, 2, 3, 4, 5, 5, 4, 4, 3, 3, 2, 12, 12, 2, 15, 15, 1, 18, 19, 18, 1, 22, 22, 1, 25],
             [7] + [1] * 26,
+            # the queries come level by level, each level in the order of its ranks
+            seat=[
+                1,
+                2,
+                18,
+                22,
+                25,
+                3,
+                12,
+                15,
+                19,
+                21,
+                23,
+                24,
+                26,
+                4,
+                10,
+                11,
+                13,
+                14,
+                16,
+                17,
+                20,
+                5,
+                8,
+                9,
+                6,
+                7,
+            ],
         ),
     ),
     # the widest step is 3: node 2 has 3 of its 4 tokens, node 1 has forked, node 5 never lived
@@ -68,17 +97,21 @@ def test_every_builder_has_a_case_drawn_by_hand(builder, tmp_path):
     options, expected = CASES[builder]
     made = build_tree(builder, **options(tmp_path))
     if builder == "medusa":
-        assert sorted(made.depth.tolist()) == sorted(
-            [0, 1] + [len(path) + 1 for path in topologies()["eagle1_default_25"]]
-        )
-        assert made.n_queries == 26 and made.length.tolist() == expected.length.tolist()
-        return
+        assert (
+            made.label[made.seat].tolist() == (1 + expected.query_order).tolist()
+        )  # labels follow the queries
+        expected = Tree(expected.parent, expected.length, _callers(expected), made.label)
     assert (made.parent.tolist(), made.length.tolist()) == (
         expected.parent.tolist(),
         expected.length.tolist(),
     )
     assert made.label.tolist() == expected.label.tolist() and made.seat.tolist() == expected.seat.tolist()
     assert made.query_order.tolist() == expected.query_order.tolist()
+
+
+def _callers(tree: Tree) -> list[int]:
+    """The seat of each query, in the caller's order."""
+    return [int(tree.seat[list(tree.query_order).index(row)]) for row in range(tree.n_queries)]
 
 
 @pytest.mark.parametrize("width", [1, 2, 5, 16])

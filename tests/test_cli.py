@@ -88,10 +88,20 @@ def test_an_error_about_the_input_is_one_line(monkeypatch, capsys):
 
 
 def test_what_fetch_put_into_the_cache_is_found(tmp_path):
-    assert fetch.find_templates() is None
     (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / "a.json").write_text("[]")
+    names = [
+        name.split("/")[1] for name in json.loads(fetch.data_path("templates.json").read_text())["files"]
+    ]
+    for name in names:
+        assert fetch.find_templates() is None  # half a fetch is none
+        (tmp_path / "cache" / name).write_text("[]")
     assert fetch.find_templates() == tmp_path / "cache"
+
+
+def test_a_folder_that_cannot_be_made_is_told(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(DeftLabError, match="cannot make the folder .*; name one that you may write"):
+        fetch.fetch_templates(tmp_path / "file" / "below")
 
 
 def test_bench_plan_writes_results_with_their_card(tmp_path, monkeypatch):

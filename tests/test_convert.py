@@ -50,7 +50,7 @@ def test_a_graph_without_queries_seats_its_leaves():
 @pytest.mark.parametrize("name", topologies())
 def test_published_topologies_come_back(name):
     paths = topologies()[name]
-    tree = from_medusa(paths, context=100)
+    tree = from_medusa(paths, prompt=100)
     assert to_medusa(tree) == sorted(paths, key=lambda path: (len(path), path))
     assert tree.n_queries == len(paths) + 1 and tree.n_tokens == 100 + len(paths) + 1
 
@@ -59,7 +59,7 @@ def test_a_medusa_path_reads_as_a_branch():
     #   context ── root token ──┬── [0] ──┬── [0, 0]
     #                           │         └── [0, 1]
     #                           └── [1]
-    tree = from_medusa([[0], [1], [0, 0], [0, 1]], context=9)
+    tree = from_medusa([[0], [1], [0, 0], [0, 1]], prompt=9)
     assert tree.parent.tolist() == [-1, 0, 1, 2, 2, 1]
     assert tree.label.tolist() == [0, 1, 2, 4, 5, 3]  # labels in the order of the sorted paths
     assert tree.query_order.tolist() == [0, 1, 3, 4, 2]
@@ -72,6 +72,12 @@ def graph(*edges: tuple[int, int], **attributes: object) -> nx.DiGraph:
     return out
 
 
+def endless() -> list:
+    nested: list = [5]
+    nested.append(nested)
+    return nested
+
+
 @pytest.mark.parametrize(
     ("convert", "message"),
     [
@@ -80,9 +86,11 @@ def graph(*edges: tuple[int, int], **attributes: object) -> nx.DiGraph:
         (lambda: from_nested([True]), r"\[True\] is no node"),
         (lambda: from_nested([3, -1]), "has length -1"),
         (lambda: to_nested(TREES["odd_seats"]), "nested lists hold one query a leaf, in preorder"),
-        (lambda: from_networkx(graph((0, 1), (2, 1))), "the graph .3 nodes, 2 edges. is no rooted tree"),
-        (lambda: from_networkx(graph((0, 1), (1, 0))), "is no rooted tree"),
-        (lambda: from_networkx(nx.DiGraph()), "the graph .0 nodes, 0 edges. is no rooted tree"),
+        (lambda: from_networkx(graph((0, 1), (2, 1))), "the graph .3 nodes, 2 edges. is no .*rooted tree"),
+        (lambda: from_networkx(graph((0, 1), (1, 0))), "is no .*rooted tree"),
+        (lambda: from_networkx(nx.Graph([(0, 1)])), "is no directed, rooted tree"),
+        (lambda: from_nested(endless()), "more than 1,000,000 nodes; does a list contain itself"),
+        (lambda: from_networkx(nx.DiGraph()), "the graph .0 nodes, 0 edges. is no .*rooted tree"),
         (lambda: from_networkx(nx.DiGraph([(0, 1)])), "node 0 has no attribute 'length'"),
         (lambda: from_networkx(graph(("a", "b"))), "node names are the labels and must be integers"),
         (lambda: from_medusa([[0, 0]]), r"path \[0, 0\] hangs below \[0\], which is not listed"),
@@ -95,6 +103,16 @@ def graph(*edges: tuple[int, int], **attributes: object) -> nx.DiGraph:
 def test_what_a_notation_cannot_hold_is_refused(convert, message):
     with pytest.raises(TreeError, match=message):
         convert()
+
+
+@pytest.mark.parametrize("queries", [((0,), (0,)), ((0, 0), ())])
+def test_a_query_of_a_graph_sits_once(queries):
+    twice = graph((0, 1))
+    twice.nodes[0]["queries"], twice.nodes[1]["queries"] = queries
+    with pytest.raises(
+        TreeError, match=r"the queries are numbered \[0, 0\]; number them 0 .. n - 1, each once"
+    ):
+        from_networkx(twice)
 
 
 def test_queries_of_a_graph_are_numbered_without_gaps():

@@ -82,6 +82,16 @@ def test_moving_a_subtree_takes_its_labels_lengths_and_queries():
     assert seats(SMALL.move(4, 2)) == [3, 4]
 
 
+def test_a_moved_node_becomes_the_last_child():
+    tree = Tree([-1, 0, 0, 0], [1, 2, 3, 4]).move(1, 0)
+    assert tree.label.tolist() == [0, 2, 3, 1] and seats(tree) == [1, 2, 3]
+
+
+def test_queries_keep_their_order_through_a_prune():
+    tree = Tree([-1, 0, 0, 0], [1, 2, 3, 4], seat=[3, 1, 2]).prune(1)
+    assert seats(tree) == [3, 2]
+
+
 def test_labels_are_never_used_twice():
     tree = SMALL.prune(4).fork(2)
     assert tree.label.tolist() == [0, 1, 2, 5, 6, 3] and tree.next_label == 7
@@ -106,17 +116,19 @@ def test_merging_undoes_a_split(tree, data):
 @given(trees(most_nodes=30), st.data())
 def test_a_run_of_edits_keeps_a_valid_tree(tree, data):
     """The constructor checks every tree that an edit makes; here edits are tried until one is refused."""
+    used = set(tree.label.tolist())
     for _ in range(6):
         node, other = (int(data.draw(st.sampled_from(tree.label.tolist()))) for _ in range(2))
         edit = data.draw(st.sampled_from(["fork", "prune", "move", "split", "merge", "set_length", "grow"]))
         arguments = {"move": (node, other), "split": (node, 1), "set_length": (node, 3), "grow": ()}
-        kept = set(tree.label.tolist())
+        before = set(tree.label.tolist())
         try:
             tree = getattr(tree, edit)(*arguments.get(edit, (node,)))
         except TreeError:
             continue
-        new = set(tree.label.tolist()) - kept
-        assert not new & kept and all(label < tree.next_label for label in new)
+        new = set(tree.label.tolist()) - before
+        assert not new & used, "a label was used twice"
+        used |= new
 
 
 @pytest.mark.parametrize(
@@ -142,6 +154,8 @@ def test_a_run_of_edits_keeps_a_valid_tree(tree, data):
             "a query sits on node 0; merging would let it see",
         ),
         (lambda: Tree([-1, 0], [1, 1], seat=[1, 1]).prune(1), "every query sits below node 1"),
+        (lambda: SMALL.set_length(4, 2.7), "length=2.7; it must be an integer of at least 0"),
+        (lambda: SMALL.set_length(4, 2**63), "length holds .* values|holds .* tokens|lengths"),
         (lambda: SMALL.set_length(4, -5), "length=-5; it must be an integer of at least 0"),
         (lambda: Tree([-1], [1]).set_length(0, 0), "path of the seat on node 0 holds no token"),
     ],

@@ -99,7 +99,13 @@ def test_what_is_written_is_where_it_was_written():
             lambda p: Pool(4, 16, GEOMETRY, dtype=torch.float64),
             "dtype=torch.float64; it must be one of torch.float32",
         ),
-        (lambda p: p.take({0: -1}), "node 0 asks for -1 slots; ask for 0 or more"),
+        (lambda p: p.take({0: -1}), "slots=-1; it must be an integer of at least 0"),
+        (lambda p: p.take({1: 2, 2: 1.5}), "slots=1.5; it must be an integer of at least 0"),
+        (lambda p: p.take({"1": 2}), "label='1'; it must be an integer of at least 0"),
+        (
+            lambda p: p.write([0], torch.zeros(1, 2, 8), torch.zeros(1, 2, 8), layer=-1),
+            "layer=-1; the pool has layers 0..1",
+        ),
         (lambda p: p.give_back([5]), "node 5 owns no slots to give back; the owners are .7."),
         (lambda p: p.give_back([7, 7]), "node 7 owns no slots to give back"),
         (
@@ -127,6 +133,21 @@ def test_requests_that_do_not_fit_are_refused(call, message):
     with pytest.raises(PoolError, match=message):
         call(pool)
     assert state(pool) == before
+
+
+@pytest.mark.parametrize("page_size", PAGE_SIZES)
+def test_a_seed_scatters_the_pages(page_size):
+    orders = [Pool(9, page_size, GEOMETRY, seed=s).take({0: 9 * page_size})[0].tolist() for s in (None, 1, 2)]
+    assert orders[0] == list(range(9 * page_size)) and sorted(orders[1]) == sorted(orders[2]) == orders[0]
+    assert orders[0] != orders[1] != orders[2]
+
+
+def test_a_page_with_two_owners_is_found():
+    pool = Pool(4, 16, GEOMETRY)
+    pool.take({0: 3, 1: 3})
+    pool._pages[1] = pool._pages[0]
+    with pytest.raises(PoolError, match="owned and 2 free pages are not the 4 of the pool"):
+        pool.check()
 
 
 def test_a_shortened_node_is_given_back_before_it_is_taken_anew():

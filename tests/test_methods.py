@@ -81,7 +81,7 @@ def test_a_planner_of_lists_makes_the_same_groups(method, tree):
 @given(trees())
 def test_radix_reads_a_path_in_one_group(tree):
     plan = plan_tree(tree, "radix")
-    assert plan.n_queries.tolist() == [1] * tree.n_queries
+    assert plan.q_len.tolist() == [1] * tree.n_queries
     assert plan.kv_len.tolist() == tree.n_path_tokens_of_query.tolist()
 
 
@@ -110,8 +110,12 @@ def test_a_flash_decoding_chunk_is_full_but_for_the_last_of_a_path(tree, chunk_l
 def test_a_plan_takes_memory_per_node_and_group_only(tree, method):
     plan = plan_tree(tree, method)
     assert plan_bytes(plan) <= 8 * (3 * (tree.n_nodes + plan.n_groups) + 3 * plan.n_groups + 1)
+
+
+@given(trees(), st.sampled_from(["deft_node", "tree_mask"]))
+def test_a_plan_of_whole_nodes_takes_no_memory_per_token(tree, method):
     longer = tree.with_length(tree.length * 100)
-    assert plan_bytes(plan_tree(longer, "deft_node")) == plan_bytes(plan_tree(tree, "deft_node"))
+    assert plan_bytes(plan_tree(longer, method)) == plan_bytes(plan_tree(tree, method))
 
 
 @given(trees())
@@ -205,13 +209,13 @@ def test_the_example_tree():
 
 def test_the_examples_node_groups():
     plan = plan_tree(EXAMPLE, "deft_node")
-    assert plan.n_queries.tolist() == [6, 3, 1, 1, 1, 1, 1, 1]
+    assert plan.q_len.tolist() == [6, 3, 1, 1, 1, 1, 1, 1]
     assert plan.kv_len.tolist() == [200, 5, 7, 7, 7, 12, 12, 12]
 
 
-def test_the_examples_flatten_blocks_and_masks():
+def test_the_examples_flatten_groups_and_masks():
     plan = plan_tree(EXAMPLE, "deft_flatten")
-    assert plan.kv_len.tolist() == [128, 128, 6] and plan.n_queries.tolist() == [6, 6, 1]
+    assert plan.kv_len.tolist() == [128, 128, 6] and plan.q_len.tolist() == [6, 6, 1]
     callers = [sorted(EXAMPLE.query_order[g.queries.start : g.queries.stop].tolist()) for g in plan.groups]
     assert callers == [[0, 1, 2, 3, 4, 5], [0, 1, 2, 3, 4, 5], [2]]
     by_caller = np.argsort(EXAMPLE.query_order)  # bit i is the caller's query i
@@ -265,6 +269,9 @@ def test_the_released_runners_names_are_the_published_ones():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
+        (lambda: plan_tree([6, 3], "radix"), "plan_tree takes a Tree, not a list; build one with"),
+        (lambda: plan_tree(DRAWN, ["radix"]), r"no method \['radix'\]; choose one of"),
+        (lambda: plan_tree(DRAWN, "deft_flatten", chunk_len=2.5), "chunk_len=2.5; it must be an integer"),
         (
             lambda: plan_tree(DRAWN, "flatten"),
             "no method 'flatten'; choose one of flash_decoding, tree_mask, radix",

@@ -1,5 +1,7 @@
 """tree_attention on torch against the float64 oracle, for every method, dtype, GQA ratio and page size."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from trees import TREES, trees
 
-from deft_lab import METHODS, Geometry, Pool, Tree, plan_tree, tree_attention
+from deft_lab import METHODS, Geometry, Pool, Tree, ops, plan_tree, traffic, tree_attention
 from deft_lab.attention import dense_attention, partial_attention
-from deft_lab.errors import AttentionError
+from deft_lab.errors import AttentionError, PlanError
 from deft_lab.kv import PAGE_SIZES, Unpaged
 
 pytestmark = pytest.mark.usefixtures("poisoned_empty")
@@ -205,3 +207,53 @@ def test_slots_that_nobody_wrote_are_noticed():
     pool.take_tree(tree)
     with pytest.raises(AttentionError, match="k holds NaN or Inf, first in slot 0 .was it written.."):
         tree_attention(torch.randn(2, 4, DIM), plan_tree(tree), pool)
+
+
+@pytest.mark.parametrize("method", METHODS)
+@settings(max_examples=40)
+@given(tree=trees(most_nodes=50), elements=st.sampled_from([1, 3000, 1 << 22]))
+def test_partials_are_those_of_the_numpy_twin(method, tree, elements):
+    """Outputs and natural log-sum-exps, empty partials included, however groups are cut into tiles."""
+    q, pool, k, v = filled_pool(tree)
+    plan = plan_tree(tree, method)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ops, "BATCH_ELEMENTS", elements)
+        out, lse = ops.partial_attention(q, pool.k[0], pool.v[0], ops.lower(plan, pool))
+    twin_out, twin_lse = partial_attention(*(x.double().numpy() for x in (q, k, v)), plan)
+    np.testing.assert_allclose(out.numpy(), twin_out, rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(lse.numpy(), twin_lse, rtol=1e-5, atol=1e-5)
+
+
+def test_a_large_group_is_computed_in_tiles():
+    plan = plan_tree(TREES["more than 64 queries on a node"], "deft_node")
+    for tiles in ops._batches(plan, 32, 1024):
+        assert (
+            len(tiles.group) * plan.kv_len[tiles.group].max() * tiles.q_len.max() * 32
+        ) <= ops.BATCH_ELEMENTS
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ops, "BATCH_ELEMENTS", 130 * 32 * 8)
+        widths = [int(tiles.q_len.max()) for tiles in ops._batches(plan, 32, 0)]
+    assert max(widths) <= 8 * 130 and widths[0] == 8
+
+
+def test_scores_that_overflow_are_told():
+    tree = TREES["two leaves"]
+    pool = Pool(tree.n_tokens, 1, Geometry(4, 2, DIM), dtype=torch.float16)
+    k = torch.full((tree.n_tokens, 2, DIM), 100.0).half()
+    pool.write(pool.take_tree(tree), k, k)
+    q = torch.full((2, 4, DIM), 100.0).half()
+    with pytest.raises(
+        AttentionError, match="the scores of 'tree_mask' overflow: .q. reaches 100 in torch.float16"
+    ):
+        tree_attention(q, plan_tree(tree, "tree_mask"), pool)
+    assert tree_attention(q, plan_tree(tree), pool).isfinite().all()
+
+
+def test_a_plan_of_an_unknown_method_is_refused():
+    tree = TREES["two leaves"]
+    q, pool, _, _ = filled_pool(tree)
+    mine = replace(plan_tree(tree), method="mine")
+    with pytest.raises(PlanError, match="no method 'mine'; choose one of"):
+        tree_attention(q, mine, pool)
+    with pytest.raises(PlanError, match="no method 'mine'"):
+        traffic(mine, Geometry(4, 2, 16))

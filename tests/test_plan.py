@@ -1,5 +1,6 @@
 """A plan: reading and printing it, and what check_plan finds."""
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -47,6 +48,10 @@ BROKEN = {
     "an overlap": (
         plan_of(((0, 2), [(0, 0, 4), (0, 3, 7)]), *WHOLE[1:]),
         "query 0 meets token 3 of node 0 more than once",
+    ),
+    "two breaks, the first by node, query and token": (
+        plan_of(((1, 2), [(0, 0, 7)]), ((1, 2), [(0, 0, 7)]), *WHOLE[1:]),
+        "query 0 meets token 0 of node 0 0 times",
     ),
     "a group twice": (plan_of(*WHOLE, WHOLE[2]), "query 1 meets token 0 of node 2 more than once"),
     "tokens past the node": (
@@ -112,6 +117,11 @@ def test_a_group_reads_as_chunks_and_queries():
     assert group.queries == range(2) and group.kv_len == 4
     assert [tuple(chunk) for chunk in group.chunks] == [(1, 1, 2), (2, 0, 3)]
     assert len(plan_tree(SMALL, "deft_node").groups[:2]) == 2
+
+
+def test_a_pickled_plan_is_the_same_and_read_only():
+    plan = pickle.loads(pickle.dumps(plan_tree(SMALL)))
+    assert str(plan) == str(plan_tree(SMALL)) and not plan.q_first.flags.writeable
 
 
 def test_a_plan_is_read_only():

@@ -41,6 +41,7 @@ def walk(template: ReasoningTemplate, prompt: int, most: int) -> list[tuple[int,
                 length[leaf] += 1
                 continue
             live.remove(leaf)
+            # a child of value 0 is pruned at the fork, with all that hangs below it
             born = [c for c in node.children if nodes[c].value > 0]
             live += born
             length |= dict.fromkeys(born, 1)
@@ -59,9 +60,7 @@ def templates_drawn(draw: st.DrawFn) -> ReasoningTemplate:
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     nodes = {0: TemplateNode(0, 7, -6, 0, ())}
     for _ in range(draw(st.integers(1, 6))):
-        above = nodes[
-            int(rng.choice([v for v, n in nodes.items() if not n.children and (n.value or v == 0)]))
-        ]
+        above = nodes[int(rng.choice([v for v, n in nodes.items() if not n.children]))]
         children = tuple(range(len(nodes), len(nodes) + int(rng.integers(1, 4))))
         values = rng.integers(0, 6, len(children)).tolist()
         if not any(values):
@@ -115,7 +114,7 @@ def test_a_plain_tree_comes_back_from_its_template(tree):
 
 @pytest.mark.parametrize("name", topologies())
 def test_a_token_tree_comes_back_from_its_template(name):
-    tree = medusa(name, context=50)
+    tree = medusa(name, prompt=50)
     item = json.loads(json.dumps(SpeculativeTemplate.from_tree(tree).to_item()))
     assert SpeculativeTemplate.from_item(item).tree(50) == tree
 
@@ -162,6 +161,8 @@ def broken(node: str | None = None, **changes: object) -> dict:
         ),
         (broken("2", value=9), "node 2 has value 9, but lives from 1 to 4; value = end - start . 1"),
         (broken("0", start=-1, end=1), "the root ends at iteration 1; prefill ends at 0"),
+        (broken("2", end="4"), "node 2 holds .*; id, value, times and children are integers"),
+        (broken("2", value=4.5, end=4.5), "id, value, times and children are integers"),
         (broken("2", end=None), "a node lacks id, value, start, end or children"),
         (broken("2", id=7), "node 2 calls itself 7; the two must agree"),
         (broken(data={}), "no node 0; node 0 is the root"),
@@ -175,6 +176,9 @@ def test_a_broken_template_is_refused(item, message):
 def test_a_template_file_names_itself_in_its_errors(tmp_path):
     path = tmp_path / "runs.json"
     path.write_text(json.dumps([ITEM, broken(incompleted=True)]))
+    (tmp_path / "odd.json").write_bytes(b"\xff\xfe[]")
+    with pytest.raises(TemplateError, match="odd.json is no UTF-8 text; fetch it again"):
+        TemplateFile(tmp_path / "odd.json")
     assert TemplateFile(path).complete == (0,) and len(TemplateFile(path)) == 2
     assert from_template(path).n_queries == 2
     with pytest.raises(TemplateError, match=r"runs.json\[1\]: the run is marked 'incompleted'"):
@@ -229,7 +233,7 @@ def test_every_released_token_tree_reads(templates, size):
     file = TemplateFile(templates / f"APPS_tree_size{size}.json")
     assert file[0].tree(100).n_queries == size == file[0].size
     if size == 64:
-        assert file[0].tree(1000) == build_tree("medusa", topology="mc_sim_7b_63", context=1000)
+        assert file[0].tree(1000) == build_tree("medusa", topology="mc_sim_7b_63", prompt=1000)
 
 
 @pytest.mark.parametrize("name", ["docmergeToT", "sorting128ToT"])

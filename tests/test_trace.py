@@ -1,5 +1,8 @@
 """Traces: the compiled replay against the same events applied as edits, one by one."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -34,7 +37,7 @@ def traces(draw: st.DrawFn) -> Trace:
             elif what == "prune" and len(siblings) > 1:
                 leaves.remove(leaf)
                 events.append(Event(step, "prune", leaf))
-    return Trace(Tree([-1], [int(rng.integers(1, 50))]), tuple(events), n_steps, {"seed": 1})
+    return Trace(Tree([-1], [int(rng.integers(1, 50))], next_label=1), tuple(events), n_steps, {"seed": 1})
 
 
 def by_edits(trace: Trace) -> list[Tree]:
@@ -107,6 +110,32 @@ def test_a_run_longer_than_a_window_goes_on_across_its_edge():
             assert tree == trace.tree_at(step)
 
 
+def test_a_step_may_accept_prune_and_fork_as_speculation_does():
+    events = [Event(1, "fork", 0, children=(1, 2))]
+    for step in range(2, 40):
+        drafts = (2 * step - 3, 2 * step - 2)
+        events += [Event(step, "accept", 0, count=2), *(Event(step, "prune", draft) for draft in drafts)]
+        events += [Event(step, "fork", 0, children=(2 * step - 1, 2 * step))]
+    trace = Trace(Tree([-1], [10]), tuple(events), 39)
+    assert [tree.length.tolist() for tree in trace.trees()] == [[10 + 2 * t, 1, 1] for t in range(39)]
+    assert [same.label.tolist()[1:] for same in trace.trees()] == [[2 * t + 1, 2 * t + 2] for t in range(39)]
+
+
+def test_a_window_stays_small_when_every_step_has_new_nodes(monkeypatch):
+    monkeypatch.setattr("deft_lab.trace.WINDOW_CELLS", 200)
+    trace = few_shot_growth(30, 20, 60)
+    windows = list(trace.windows())
+    assert all(window.length.size <= 220 for window in windows) and len(windows) > 5
+    assert sum(int(window.length.sum()) for window in windows) == sum(tree.n_tokens for tree in trace.trees())
+
+
+def test_a_trace_can_be_copied_pickled_and_hashed():
+    trace = few_shot_growth(30, 5, 12)
+    again = pickle.loads(pickle.dumps(trace))
+    assert again == trace == copy.deepcopy(trace) and hash(again) == hash(trace)
+    assert not again.start.length.flags.writeable
+
+
 def test_step_zero_is_the_prefilled_tree():
     trace = few_shot_growth(30, 5, 12)
     assert trace.tree_at(0) == trace.start == Tree([-1], [30])
@@ -130,12 +159,25 @@ START = Tree([-1, 0, 0], [5, 1, 1])
         ),
         ([Event(0, "append", 1)], "events are ordered, from step 1 on"),
         ([Event(1, "append", 0)], "no query sits there; only a leaf is appended to"),
-        ([Event(1, "append", 1, count=-1)], "count=-1, n_steps=1; they are at least 0 and 1"),
+        ([Event(1, "append", 1, count=-1)], "count=-1; it must be an integer of at least 0"),
         ([Event(1, "fork", 1)], "no children; a fork has at least one"),
         ([Event(1, "fork", 1, children=(2,))], "label 2 is taken; a new node needs a new label"),
-        ([Event(1, "append", 1, n_steps=5), Event(3, "fork", 1, children=(3,))], "still grows until step 6"),
-        ([Event(1, "append", 1, n_steps=5), Event(3, "prune", 1)], "node 1 still grows until step 6"),
+        (
+            [Event(1, "append", 1, n_steps=5), Event(3, "fork", 1, children=(3,))],
+            "node 1 still grows at step 5; shorten that run",
+        ),
+        ([Event(1, "append", 1, n_steps=5), Event(3, "prune", 1)], "node 1 still grows at step 5"),
         ([Event(1, "prune", 0)], "it is the root; end the trace instead"),
+        (
+            [Event(1, "prune", 1), Event(1, "prune", 2)],
+            "leave node 0 without descendants .*; prune node 0 instead",
+        ),
+        (
+            [Event(1, "append", 1, n_steps=10), Event(2, "append", 1), Event(5, "fork", 1, children=(9,))],
+            "node 1 still grows at step 10",
+        ),
+        ([Event(1.5, "append", 1)], "step=1.5; it must be an integer of at least 0"),
+        ([Event(1, "fork", 1, children=("a",))], "child='a'; it must be an integer"),
     ],
 )
 def test_events_that_cannot_happen_are_refused(events, message):
@@ -146,6 +188,15 @@ def test_events_that_cannot_happen_are_refused(events, message):
 @pytest.mark.parametrize(
     ("make", "message"),
     [
+        (lambda: Trace(START, (), 0).widest(), "the trace has no step; there is no widest one"),
+        (lambda: Trace(START, (), 2.5), "n_steps=2.5; it must be an integer of at least 0"),
+        (lambda: Trace(START, (), 1, [1]), "header is a list; it must be a mapping"),
+        (
+            lambda: Trace.from_json(
+                few_shot_growth().to_json().replace('"length": [4000]', '"length": [-1]')
+            ),
+            "the start of the trace is no tree: node 0 has length -1",
+        ),
         (lambda: few_shot_growth().tree_at(400), "step 400 is outside the trace; its steps are 0..399"),
         (lambda: Trace(START, (), -1), "n_steps=-1; it must be an integer of at least 0"),
         (lambda: Trace(Tree([-1, 0], [1, 1], seat=[0, 1]), (), 1), "seats other than its leaves"),

@@ -1,5 +1,8 @@
 """A Tree: what follows from links and lengths, and what is refused."""
 
+import copy
+import pickle
+
 import networkx as nx
 import numpy as np
 import pytest
@@ -136,6 +139,11 @@ REFUSED = {
     "a negative length": (([-1, 0], [1, -4]), "node 1 has length -4; a length is 0 tokens or more"),
     "a huge length": (([-1, 0], [1, 2**40]), "holds 1,099,511,627,777 tokens; at most 2,147,483,647 fit"),
     "lengths that are huge together": (([-1, 0], [2**30, 2**30]), "holds 2,147,483,648 tokens"),
+    "lists of lists": (([[-1], [0, 1]], [1, 1]), "parent is .*; it must be a list of integers"),
+    "a number of 65 bits": (
+        ([2**64 - 1], [1]),
+        "parent holds 18446744073709551615; integers fit into 64 bits",
+    ),
     "fractions": (([-1, 0], [1, 0.5]), "length holds float64 values .*; it must hold integers"),
     "lengths and nodes that differ in number": (([-1, 0], [1]), "2 parents but 1 lengths"),
     "a seat outside": (([-1, 0], [1, 1], [2]), "query 0 sits on node 2; the nodes are 0..1"),
@@ -187,6 +195,23 @@ def test_links_that_make_no_tree_are_refused_in_any_order(parent, message):
 def test_a_broken_tree_file_is_refused(text, message):
     with pytest.raises(TreeError, match=message):
         Tree.from_json(text)
+
+
+def test_a_label_taken_for_an_index_is_answered_with_the_difference():
+    tree = Tree([-1, 0], [3, 2], label=[0, 70])
+    for ask in (tree.path, tree.children):
+        with pytest.raises(
+            TreeError, match=r"no node has the index 70; the indices are 0..1 .tree.index.label."
+        ):
+            ask(70)
+    assert tree.children(-1) == tree.nodes[-1].children == () and tree.path(-1) == (0, 1)
+
+
+def test_a_copied_or_pickled_tree_is_equal_and_read_only():
+    tree = TREES["odd_seats"]
+    for again in (pickle.loads(pickle.dumps(tree)), copy.deepcopy(tree)):
+        assert again == tree and again.next_label == tree.next_label
+        assert not again.length.flags.writeable and not again.parent.flags.writeable
 
 
 def test_an_unknown_label_lists_the_known_ones():

@@ -8,10 +8,10 @@ has out = 0 and lse = -inf, which weighs nothing in the reduction.
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import AttentionError
 from ..plan import Plan
 from ..tree._shape import Ints
-
-Floats = NDArray[np.floating]
+from .dense import Floats, check_shapes
 
 
 def group_tokens(plan: Plan, group: int) -> tuple[Ints, NDArray[np.bool_]]:
@@ -44,6 +44,7 @@ def attend_group(
     Returns:
         out: [query of the group, q_head, dim], lse: [query of the group, q_head].
     """
+    check_shapes(q, k, v, plan.tree, slots)
     token, sees = group_tokens(plan, group)
     slot = token if slots is None else np.asarray(slots)[token]
     rows = plan.tree.query_order[plan.q_first[group] : plan.q_stop[group]]
@@ -84,6 +85,11 @@ def reduce_partials(out: Floats, lse: Floats, plan: Plan) -> Floats:
     Returns:
         [query, q_head, dim], in the caller's query order.
     """
+    if len(out) != plan.n_partials or lse.shape != out.shape[:2]:
+        raise AttentionError(
+            f"out {out.shape} and lse {lse.shape} are not the {plan.n_partials} partials of {plan!r}; "
+            "reduce partials with the plan that made them"
+        )
     start, partial = plan.reduction()
     result = np.empty((plan.tree.n_queries, *out.shape[1:]), dtype=out.dtype)
     for query, row in enumerate(plan.tree.query_order):

@@ -39,7 +39,7 @@ def cases(templates: Path | None) -> dict[str, tuple[Tree, str]]:
         growth = file.reasoning(file.complete[0]).growth()
     trees = (
         (build_tree("few_shot", prompt=4000, width=50, length=200), "few_shot"),
-        (build_tree("medusa", topology="mc_sim_7b_63", context=16000), "mc_sim_7b_63"),
+        (build_tree("medusa", topology="mc_sim_7b_63", prompt=16000), "mc_sim_7b_63"),
         (build_tree("star", width=256, prompt=4000), "star"),
         (growth.tree_at(growth.widest()), sorting),
         (Tree([-1] + [0] * 256, [0] + [1000] * 256), "a root without tokens"),

@@ -19,12 +19,12 @@ def topologies() -> dict[str, list[list[int]]]:
     return {**data["medusa"], "eagle1_default_25": data["eagle1_default_25"]}
 
 
-def medusa(topology: str = "mc_sim_7b_63", context: int = 1000) -> Tree:
-    """The token tree of that name below `context` tokens; every token holds a query.
+def medusa(topology: str = "mc_sim_7b_63", prompt: int = 1000) -> Tree:
+    """The token tree of that name below `prompt` tokens; every token holds a query.
 
     Raises:
         TreeError: no topology has that name.
     """
     if topology not in topologies():
         raise TreeError(f"no topology {topology!r}; choose one of {', '.join(topologies())}")
-    return from_medusa(topologies()[topology], context)
+    return from_medusa(topologies()[topology], prompt)

@@ -82,7 +82,7 @@ class ReasoningTemplate:
 
     @classmethod
     def from_tree(cls, tree: Tree, prompt: str = "", name: str = "template") -> "ReasoningTemplate":
-        """A template that grows to `tree`: inner nodes fork at full length, no leaf waits for another.
+        """A template whose `tree()` is `tree`: inner nodes fork at full length, no leaf waits for another.
 
         Raises:
             TemplateError: the seats are not the leaves, or the labels do not begin with 0 at the root.
@@ -147,6 +147,11 @@ def _check_nodes(nodes: Mapping[int, TemplateNode], name: str) -> None:
         raise TemplateError(f"{name}: the root ends at iteration {nodes[0].end}; prefill ends at 0")
     above: dict[int, int] = {}
     for node in nodes.values():
+        numbers = (node.id, node.value, node.start, node.end, *node.children)
+        if not all(isinstance(number, int) for number in numbers):
+            raise TemplateError(
+                f"{name}: node {node.id} holds {numbers!r}; id, value, times and children are integers"
+            )
         if node.value != node.end - node.start + 1 or node.value < 0:
             raise TemplateError(
                 f"{name}: node {node.id} has value {node.value}, but lives from {node.start} to {node.end}; "
@@ -188,11 +193,11 @@ def _grow(nodes: Mapping[int, TemplateNode], budget: int | None) -> tuple[list[E
         end, v = heapq.heappop(due)
         if budget is not None and end >= budget:
             break
-        children = nodes[v].children
+        # a node of value 0 is pruned at the fork that bears it, whatever hangs below
+        children = nodes[v].children if nodes[v].value else ()
         if children:
             events.append(Event(end + 1, "fork", v, children=children))
             alive_below[v] = len(children)
-            # a child of value 0 is due in this very iteration: it is pruned at the step that forks it
             for child in children:
                 run = nodes[child].value - 1
                 if budget is not None:

@@ -39,9 +39,9 @@ class SpeculativeTemplate:
                 f"root make {len(self.paths) + 1}"
             )
 
-    def tree(self, context: int = 1000) -> Tree:
-        """The token tree below `context` tokens, a query on every token."""
-        return from_medusa(self.paths, context)
+    def tree(self, prompt: int = 1000) -> Tree:
+        """The token tree below `prompt` tokens, a query on every token."""
+        return from_medusa(self.paths, prompt)
 
     def growth(self, prompt_len: int = 1016, max_seq_len: int = 6000, record: int = 0) -> Trace:
         """The released mock: a star of `size` leaves over a root that grows (see `star_growth`)."""
@@ -98,6 +98,8 @@ class TemplateFile:
         self.path = Path(path)
         try:
             text = self.path.read_text()
+        except UnicodeDecodeError as bad:
+            raise TemplateError(f"{self.path} is no UTF-8 text; fetch it again") from bad
         except OSError as bad:
             raise TemplateError(
                 f"cannot read {self.path}: {bad.strerror}; "
@@ -140,7 +142,11 @@ class TemplateFile:
         """The items that are not marked incomplete."""
         if isinstance(self.content, dict):
             return (0,)
-        return tuple(i for i, item in enumerate(self.content) if not item.get("incompleted"))
+        return tuple(
+            i
+            for i, item in enumerate(self.content)
+            if not (isinstance(item, dict) and item.get("incompleted"))
+        )
 
 
 def from_template(

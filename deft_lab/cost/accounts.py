@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 from ..errors import DeftLabError
 from ..geometry import Geometry
-from ..methods import METHODS, Method, find_method, plan_tree
+from ..methods import Method, find_method, plan_tree
 from ..plan import Plan
 from ..trace import Trace
 from .counts import Counts, count, count_run
@@ -68,7 +68,7 @@ def requested(plan: Plan, geometry: Geometry, pack_heads: bool = False) -> Traff
     One program per query head requests the K and V of a KV head `q_per_kv` times; `pack_heads` says
     that a program takes all query heads of a KV head. Mask and index are not counted yet: None.
     """
-    method = METHODS[plan.method]
+    method = find_method(plan.method)
     row = geometry.head_dim * geometry.n_layers
     per_kv_head = 1 if pack_heads else geometry.q_per_kv
     reads = int((plan.kv_len * plan.n_tiles).sum())
@@ -79,7 +79,7 @@ def requested(plan: Plan, geometry: Geometry, pack_heads: bool = False) -> Traff
         lse = 2 * PARTIAL_BYTES * plan.n_partials * geometry.n_q_heads * geometry.n_layers
         partials = lse * geometry.head_dim
     else:
-        pairs = int((plan.kv_len * plan.n_queries).sum())
+        pairs = int((plan.kv_len * plan.q_len).sum())
         lse, partials = 0, 8 * pairs * geometry.n_q_heads * geometry.n_layers * geometry.dtype_bytes
     return Traffic("requested", plan.method, kv=kv, q=q, o=o, partials=partials, lse=lse)
 
@@ -109,7 +109,7 @@ def traffic(
     _check_account(account, pack_heads)
     if account == "requested":
         return requested(plan, geometry, pack_heads)
-    return CLOSED_FORMS[account](count(plan.tree), METHODS[plan.method], geometry)
+    return CLOSED_FORMS[account](count(plan.tree), find_method(plan.method), geometry)
 
 
 def run_traffic(
@@ -141,7 +141,7 @@ def run_traffic(
 def flops(plan: Plan, geometry: Geometry) -> Flops:
     """Floating-point operations of one step that runs `plan`."""
     per_pair = 4 * geometry.head_dim * geometry.n_q_heads * geometry.n_layers
-    computed = int((plan.kv_len * plan.n_queries).sum())
+    computed = int((plan.kv_len * plan.q_len).sum())
     return Flops(per_pair * computed, per_pair * plan.tree.n_path_tokens)
 
 

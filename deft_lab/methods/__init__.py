@@ -38,7 +38,7 @@ def find_method(name: str | tuple[str, str]) -> Method:
                 return method
         pairs = ", ".join(str(method.modes) for method in METHODS.values())
         raise PlanError(f"no method for (mode, mem) {name!r}; choose one of {pairs}")
-    if name not in METHODS:
+    if not isinstance(name, str) or name not in METHODS:
         raise PlanError(f"no method {name!r}; choose one of {', '.join(METHODS)}")
     return METHODS[name]
 
@@ -54,6 +54,10 @@ def plan_tree(tree: Tree, method: str | tuple[str, str] = "deft_flatten", **opti
     Raises:
         PlanError: the method or the option is unknown, or the option's value is not allowed.
     """
+    if not isinstance(tree, Tree):
+        raise PlanError(
+            f"plan_tree takes a Tree, not a {type(tree).__name__}; build one with build_tree or Tree"
+        )
     found = find_method(method)
     known = list(signature(found.plan).parameters)[1:]
     for option in options:

@@ -7,6 +7,7 @@ import numpy as np
 from ..errors import PlanError, check_counts
 from ..tree import Tree
 from ..tree._shape import Ints
+from ..tree.core import MAX_TOKENS
 
 
 class Pieces(NamedTuple):
@@ -25,6 +26,7 @@ def cut(offset: Ints, length: Ints, chunk_len: int) -> Pieces:
         PlanError: `chunk_len` is below 1.
     """
     check_counts(PlanError, 1, chunk_len=chunk_len)
+    chunk_len = min(chunk_len, MAX_TOKENS)
     first = offset // chunk_len
     count = np.where(length > 0, (offset + length - 1) // chunk_len - first + 1, 0)
     row = np.repeat(np.arange(len(length)), count)

@@ -15,7 +15,8 @@ def plan_deft_flatten(tree: Tree, chunk_len: int = CHUNK_LEN) -> Plan:
     """Groups of exactly `chunk_len` tokens (the last may be short) with the union of their nodes' queries.
 
     Nodes that follow each other in preorder are seen by one interval of queries together, so the union
-    is an interval; bits inside the kernel tell who sees which token.
+    is an interval; bits inside the kernel tell who sees which token. (Where a seat on a node without
+    tokens lies between two nodes, the interval holds that query too: its partial is empty.)
     """
     node = seen_nodes(tree)
     length = tree.length[node]

@@ -8,11 +8,16 @@ from ._shape import Ints, depths, first_not_preorder
 
 
 def integers(name: str, values: ArrayLike) -> Ints:
-    array = np.asarray(values)
+    try:
+        array = np.asarray(values)
+    except ValueError as bad:
+        raise TreeError(f"{name} is {values!r:.60}; it must be a list of integers") from bad
     if array.ndim != 1 or len(array) == 0:
         raise TreeError(f"{name} has shape {array.shape}; it must be a list of at least one integer")
     if array.dtype.kind not in "iu":
         raise TreeError(f"{name} holds {array.dtype} values such as {array[0]!r}; it must hold integers")
+    if array.dtype == np.uint64 and array.max() > np.iinfo(np.int64).max:
+        raise TreeError(f"{name} holds {array.max()}; integers fit into 64 bits with a sign")
     return array.astype(np.int64)
 
 

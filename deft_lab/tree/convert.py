@@ -14,6 +14,7 @@ from .core import Tree
 if TYPE_CHECKING:
     import networkx as nx
 
+MOST_NESTED = 1_000_000
 Nested = int | Sequence[Any]
 
 
@@ -28,6 +29,8 @@ def from_nested(nested: Nested) -> Tree:
     stack: list[tuple[int, Any]] = [(-1, nested)]
     while stack:
         above, entry = stack.pop()
+        if len(parent) >= MOST_NESTED:
+            raise TreeError(f"more than {MOST_NESTED:,} nodes; does a list contain itself?")
         row = [entry] if isinstance(entry, int) and not isinstance(entry, bool) else entry
         if (
             not isinstance(row, list | tuple)
@@ -53,7 +56,9 @@ def to_nested(tree: Tree) -> Nested:
     _check_plain(tree, "nested lists")
     rows: list[list[Any]] = [[int(n)] for n in tree.length]
     for i in range(tree.n_nodes - 1, 0, -1):
-        rows[tree.parent[i]].insert(1, rows[i] if len(rows[i]) > 1 else rows[i][0])
+        rows[i][1:] = rows[i][:0:-1]  # the children came last to first
+        rows[tree.parent[i]].append(rows[i] if len(rows[i]) > 1 else rows[i][0])
+    rows[0][1:] = rows[0][:0:-1]
     return rows[0] if len(rows[0]) > 1 else int(tree.length[0])
 
 
@@ -64,11 +69,11 @@ def from_networkx(graph: "nx.DiGraph") -> Tree:
     caller's numbers of the queries that sit there; if no node has it, the leaves are the seats.
 
     Raises:
-        TreeError: it is no rooted tree, a length is missing, or the queries are not 0 .. n - 1.
+        TreeError: it is no directed, rooted tree, a length is missing, or the queries are not 0 .. n - 1.
     """
     import networkx as nx
 
-    if graph.number_of_nodes() == 0 or not nx.is_arborescence(graph):
+    if not graph.is_directed() or graph.number_of_nodes() == 0 or not nx.is_arborescence(graph):
         raise TreeError(
             f"the graph ({graph.number_of_nodes()} nodes, {graph.number_of_edges()} edges) is no rooted "
             "tree; "
@@ -85,14 +90,13 @@ def from_networkx(graph: "nx.DiGraph") -> Tree:
         raise TreeError(f"node {bare[0]} has no attribute 'length'; give every node its number of tokens")
     above = [next(iter(graph.predecessors(name)), None) for name in names]
     parent = [-1 if name is None else place[name] for name in above]
-    sitting = {q: place[name] for name in names for q in graph.nodes[name].get("queries", ())}
+    sitting = sorted((q, place[name]) for name in names for q in graph.nodes[name].get("queries", ()))
     seat = None
     if any("queries" in graph.nodes[name] for name in names):
-        if sorted(sitting) != list(range(len(sitting))):
-            raise TreeError(
-                f"the queries are numbered {sorted(sitting)[:6]}; number them 0 .. n - 1, each once"
-            )
-        seat = [sitting[q] for q in range(len(sitting))]
+        numbers = [query for query, _ in sitting]
+        if numbers != list(range(len(sitting))):
+            raise TreeError(f"the queries are numbered {numbers[:6]}; number them 0 .. n - 1, each once")
+        seat = [node for _, node in sitting]
     return Tree.from_parents(parent, [graph.nodes[name]["length"] for name in names], seat, names)
 
 
@@ -112,12 +116,12 @@ def to_networkx(tree: Tree) -> "nx.DiGraph":
     return graph
 
 
-def from_medusa(paths: Sequence[Sequence[int]], context: int = 1000) -> Tree:
-    """A token tree below `context` tokens, from Medusa's lists of child ranks.
+def from_medusa(paths: Sequence[Sequence[int]], prompt: int = 1000) -> Tree:
+    """A token tree below `prompt` tokens, from Medusa's lists of child ranks.
 
     The root of the token tree, the last accepted token, is implicit in the paths. Every token is a node
     with a query, in the order: that root, then the paths from short to long, in order of ranks; the
-    context is a node without one.
+    prompt is a node without one.
 
     Raises:
         TreeError: a path is empty, listed twice, lacks its parent path, or skips a rank.
@@ -138,20 +142,20 @@ def from_medusa(paths: Sequence[Sequence[int]], context: int = 1000) -> Tree:
     ordered = sorted(known, key=lambda path: (len(path), path))
     place = {(): 1} | {path: i for i, path in enumerate(ordered, start=2)}
     parent = [-1, 0] + [place[path[:-1]] for path in ordered]
-    return Tree.from_parents(parent, [context] + [1] * (len(ordered) + 1), range(1, len(parent)))
+    return Tree.from_parents(parent, [prompt] + [1] * (len(ordered) + 1), range(1, len(parent)))
 
 
 def to_medusa(tree: Tree) -> list[list[int]]:
     """The rank paths of a tree made by `from_medusa`, from short to long.
 
     Raises:
-        TreeError: it is not a context with one token tree of one-token nodes, each with one query.
+        TreeError: it is not a prompt with one token tree of one-token nodes, each with one query.
     """
     top = tree.children(0)
     tokens_only = len(top) == 1 and bool((tree.length[1:] == 1).all())
     if not tokens_only or not np.array_equal(tree.seat, np.arange(1, tree.n_nodes)):
         raise TreeError(
-            f"{tree!r} is no token tree: it needs a context, below it one token, "
+            f"{tree!r} is no token tree: it needs a prompt, below it one token, "
             "and from there one-token nodes with one query each"
         )
     path: dict[int, list[int]] = {top[0]: []}

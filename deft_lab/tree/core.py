@@ -235,6 +235,7 @@ class Tree:
 
     def children(self, node: int) -> tuple[int, ...]:
         """Indices of the children of the node with index `node`, first to last."""
+        node = self._place(node)
         found, child = [], node + 1
         while child < self.subtree_stop[node]:
             found.append(child)
@@ -243,10 +244,19 @@ class Tree:
 
     def path(self, node: int) -> tuple[int, ...]:
         """Indices from the root down to the node with index `node`, both included."""
-        path = [range(self.n_nodes)[node]]
+        path = [self._place(node)]
         while self.parent[path[-1]] >= 0:
             path.append(int(self.parent[path[-1]]))
         return tuple(reversed(path))
+
+    def _place(self, node: int) -> int:
+        """An index, counted from the end if negative, as Python counts."""
+        if not -self.n_nodes <= node < self.n_nodes:
+            raise TreeError(
+                f"no node has the index {node}; the indices are 0..{self.n_nodes - 1} "
+                "(tree.index(label) gives the index of a label, such as a picture shows)"
+            )
+        return range(self.n_nodes)[node]
 
     def index(self, label: int) -> int:
         """Index of the node with this label.
@@ -304,6 +314,11 @@ class Tree:
         """
         return from_json(text)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        seat = np.empty_like(self.seat)
+        seat[self.query_order] = self.seat
+        return _restored, (self.parent, self.length, seat, self.label, self.next_label)
+
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tree):
             return NotImplemented
@@ -331,6 +346,10 @@ class Tree:
                 f"a Tree is immutable; make a changed copy with an edit instead of setting {name!r}"
             )
         object.__setattr__(self, name, value)
+
+
+def _restored(parent: Ints, length: Ints, seat: Ints, label: Ints, next_label: int) -> Tree:
+    return Tree(parent, length, seat, label, next_label=next_label)
 
 
 from . import edits  # noqa: E402  (edits and the file format make trees, so they need Tree)

@@ -196,6 +196,6 @@ def set_length(tree: Tree, node: int, length: int) -> Tree:
         TreeError: no such node, a negative length, or a query would see no token.
     """
     check_counts(TreeError, 0, length=length)
-    lengths = tree.length.copy()
-    lengths[tree.index(node)] = length
+    lengths = tree.length.tolist()
+    lengths[tree.index(node)] = int(length)
     return tree.with_length(lengths)

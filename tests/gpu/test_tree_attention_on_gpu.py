@@ -16,7 +16,7 @@ pytestmark = [
 
 TREES: dict[str, Tree] = {
     "few-shot": build_tree("few_shot", prompt=700, width=20, length=30),
-    "medusa": build_tree("medusa", context=300),
+    "medusa": build_tree("medusa", prompt=300),
     "star of 256": build_tree("star", width=256, prompt=500),
     "random": load_tree("random_100"),
     "odd seats": load_tree("odd_seats"),
