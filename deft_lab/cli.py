@@ -78,8 +78,8 @@ def replay(
     console.print(table)
     if folder is None:
         console.print(
-            "the reasoning columns need DeFT's templates: python -m deft_lab fetch-templates, or "
-            "--templates DIR"
+            "the reasoning columns need DeFT's templates: python -m "
+            "deft_lab fetch-templates, or --templates DIR"
         )
 
 

@@ -73,8 +73,8 @@ def fetch_templates(folder: str | Path | None = None, base_url: str | None = Non
             ) from bad
         except OSError as bad:
             raise DeftLabError(
-                f"cannot download {name} ({type(bad).__name__}); is this machine online? If not, copy the "
-                f"files of {listing['repository']}, folder dataset/generation, into one folder and set "
-                f"{VARIABLE} to it"
+                f"cannot download {name} ({type(bad).__name__}); is this machine online? If "
+                f"not, copy the files of {listing['repository']}, folder dataset/generation, "
+                f"into one folder and set {VARIABLE} to it"
             ) from bad
     return target

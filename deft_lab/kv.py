@@ -93,9 +93,8 @@ class Pool:
         if sum(need.values()) > self.n_free:
             raise PoolError(
                 f"pool is full: {sum(tokens.values())} slots for {len(tokens)} nodes need "
-                f"{sum(need.values())} pages "
-                f"of {self.page_size}, {self.n_free} of {self.n_pages} are free; prune a branch, or make "
-                "the pool larger"
+                f"{sum(need.values())} pages of {self.page_size}, {self.n_free} of {self.n_pages} "
+                "are free; prune a branch, or make the pool larger"
             )
         given = {}
         for label, count in tokens.items():
@@ -163,8 +162,8 @@ class Pool:
                 raise PoolError(f"{name} has shape {tuple(tensor.shape)}; {len(slots)} slots take {expected}")
             if tensor.dtype != self.k.dtype or tensor.device != self.k.device:
                 raise PoolError(
-                    f"{name} is {tensor.dtype} on {tensor.device}; the pool is {self.k.dtype} on "
-                    f"{self.k.device}"
+                    f"{name} is {tensor.dtype} on {tensor.device}; the pool is "
+                    f"{self.k.dtype} on {self.k.device}"
                 )
         where = torch.as_tensor(slots, device=self.k.device)
         self.k[layer, where] = k
@@ -182,8 +181,8 @@ class Pool:
                 raise PoolError(_too_many(label, length, self.n_tokens(label)))
             if self.n_tokens(label) < length:
                 raise PoolError(
-                    f"node {label} has {length} tokens but owns {self.n_tokens(label)} slots; take slots "
-                    "for its tokens first"
+                    f"node {label} has {length} tokens but owns {self.n_tokens(label)} "
+                    "slots; take slots for its tokens first"
                 )
             parts.append(self._slots.get(label, np.empty(0, dtype=np.int64)))
         return np.concatenate(parts)

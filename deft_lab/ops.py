@@ -273,9 +273,8 @@ def _check_inputs(q: Tensor, plan: Plan, store: Pool | Unpaged, layer: int) -> N
     n_layers, _, n_kv_heads, dim = store.k.shape
     if q.dim() != 3 or q.shape[0] != plan.tree.n_queries or q.shape[2] != dim:
         raise AttentionError(
-            f"q has shape {tuple(q.shape)}; the tree has {plan.tree.n_queries} queries and the KV head_dim "
-            f"{dim}, "
-            f"so it must be ({plan.tree.n_queries}, q_head, {dim})"
+            f"q has shape {tuple(q.shape)}; the tree has {plan.tree.n_queries} queries and the KV "
+            f"head_dim {dim}, so it must be ({plan.tree.n_queries}, q_head, {dim})"
         )
     if q.shape[1] % n_kv_heads:
         raise AttentionError(

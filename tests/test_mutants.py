@@ -44,13 +44,13 @@ MUTANTS = {
     ),
     "a label used twice": ("tree/edits.py", "self.next_label += 1", "pass", "test_edits.py"),
     "a run of appends that ends a step late": (
-        "trace.py",
+        "trace/lives.py",
         "np.clip(step + n_steps - first, 0, count)",
         "np.clip(step + n_steps - first + 1, 0, count)",
         "test_trace.py",
     ),
     "queries counted one node too far": (
-        "trace.py",
+        "trace/lives.py",
         "stop = np.searchsorted(nodes, self.union.subtree_stop[nodes])",
         "stop = np.searchsorted(nodes, self.union.subtree_stop[nodes], 'right')",
         "test_trace.py",
@@ -133,6 +133,26 @@ MUTANTS = {
         "weights = (lse - top.repeat_interleave(length, dim=0)).exp()",
         "weights = lse.exp()",
         "test_ops.py",
+    ),
+    "partials with another logarithm": ("ops.py", "total.log()", "total.log2()", "test_ops.py"),
+    "tiles that repeat their first queries": (
+        "ops.py",
+        "plan.q_first[group] + first",
+        "plan.q_first[group]",
+        "test_ops.py",
+    ),
+    "a pool that ignores its seed": ("kv.py", "if seed is None else", "if True else", "test_kv.py"),
+    "a shorter run that hides a longer one": (
+        "trace/lives.py",
+        "max(self.last_gain.get(event.node, 0), last)",
+        "last",
+        "test_trace.py",
+    ),
+    "an inner node that loses its last query": (
+        "trace/lives.py",
+        "if all(child in self.died for child in self.children[node]):",
+        "if False:",
+        "test_trace.py",
     ),
     "a slot within the wrong page": (
         "kv.py",

@@ -122,7 +122,7 @@ def test_a_step_may_accept_prune_and_fork_as_speculation_does():
 
 
 def test_a_window_stays_small_when_every_step_has_new_nodes(monkeypatch):
-    monkeypatch.setattr("deft_lab.trace.WINDOW_CELLS", 200)
+    monkeypatch.setattr("deft_lab.trace.core.WINDOW_CELLS", 200)
     trace = few_shot_growth(30, 20, 60)
     windows = list(trace.windows())
     assert all(window.length.size <= 220 for window in windows) and len(windows) > 5

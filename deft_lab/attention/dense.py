@@ -38,9 +38,8 @@ def check_shapes(q: Floats, k: Floats, v: Floats, tree: Tree, slots: Ints | None
         )
     if slots is not None and (len(slots) != tree.n_tokens or np.min(slots) < 0 or np.max(slots) >= len(k)):
         raise AttentionError(
-            f"{len(slots)} slots in {np.min(slots)}..{np.max(slots)}; give one for each of the "
-            f"{tree.n_tokens} "
-            f"tokens, in 0..{len(k) - 1}"
+            f"{len(slots)} slots in {np.min(slots)}..{np.max(slots)}; give one for each "
+            f"of the {tree.n_tokens} tokens, in 0..{len(k) - 1}"
         )
 
 

@@ -33,18 +33,16 @@ def check_links(parent: Ints) -> None:
         i = int(late[0])
         allowed = "-1, it is the root" if i == 0 else f"0..{i - 1}"
         raise TreeError(
-            f"node {i} has parent {parent[i]}; parents come before their children, so it must be in "
-            f"{allowed}; "
-            "Tree.from_parents sorts nodes for you"
+            f"node {i} has parent {parent[i]}; parents come before their children, so it must "
+            f"be in {allowed}; Tree.from_parents sorts nodes for you"
         )
     if parent.min() < -1:
         raise TreeError(f"node {int(np.argmin(parent))} has parent {parent.min()}; the root has -1")
     wrong = first_not_preorder(parent, depths(parent))
     if wrong is not None:
         raise TreeError(
-            f"node {wrong} (parent {parent[wrong]}) is not in depth-first preorder: the nodes of a subtree "
-            "are "
-            "consecutive; Tree.from_parents sorts nodes for you"
+            f"node {wrong} (parent {parent[wrong]}) is not in depth-first preorder: the nodes of a "
+            "subtree are consecutive; Tree.from_parents sorts nodes for you"
         )
 
 

@@ -75,9 +75,8 @@ def from_networkx(graph: "nx.DiGraph") -> Tree:
 
     if not graph.is_directed() or graph.number_of_nodes() == 0 or not nx.is_arborescence(graph):
         raise TreeError(
-            f"the graph ({graph.number_of_nodes()} nodes, {graph.number_of_edges()} edges) is no rooted "
-            "tree; "
-            "every node but one needs exactly one parent, and no cycle"
+            f"the graph ({graph.number_of_nodes()} nodes, {graph.number_of_edges()} edges) is no "
+            "directed, rooted tree; every node but one needs exactly one parent, and no cycle"
         )
     names = list(graph.nodes)
     if not all(isinstance(name, int | np.integer) and name >= 0 for name in names):

@@ -82,8 +82,8 @@ class Tree:
             raise TreeError(f"node {node} has length {length[node]}; a length is 0 tokens or more")
         if length.max() > MAX_TOKENS or length.sum() > MAX_TOKENS:
             raise TreeError(
-                f"the tree holds {sum(map(int, length)):,} tokens; at most {MAX_TOKENS:,} fit (slots are "
-                "32-bit)"
+                f"the tree holds {sum(map(int, length)):,} tokens; at most "
+                f"{MAX_TOKENS:,} fit (slots are 32-bit)"
             )
         self.length = frozen(length)
         seat = self._shape.seat

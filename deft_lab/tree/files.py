@@ -33,8 +33,8 @@ def read_object(text: str, schema: str, fields: set[str], error: type[Exception]
         data = json.loads(text)
     except json.JSONDecodeError as bad:
         raise error(
-            f"not valid JSON at character {bad.pos} of {len(text)} ({bad.msg}); the file may be cut short, "
-            "fetch it again"
+            f"not valid JSON at character {bad.pos} of {len(text)} ({bad.msg}); "
+            "the file may be cut short, fetch it again"
         ) from bad
     if not isinstance(data, dict):
         raise error(f"a JSON {type(data).__name__} where an object with schema {schema!r} is expected")
