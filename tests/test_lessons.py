@@ -163,6 +163,60 @@ def test_a_missing_return_on_some_trees_is_wrong_not_open():
     assert examine(EXERCISES["01.1"], count_tokens).status == "wrong"
 
 
+@pytest.mark.parametrize("key", ["01.1", "01.2", "01.3"])
+def test_a_result_that_is_not_returned_is_missed(key):
+    def prints(*arguments):
+        print("the result")
+
+    def keeps(*arguments):
+        result = arguments[0]  # noqa: F841
+
+    for function in (prints, keeps):
+        result = examine(EXERCISES[key], function)
+        assert result.status == "wrong" and "did you forget `return`?\n" in result.markdown
+    assert "the result" in examine(EXERCISES[key], prints).printed
+
+
+def test_a_function_of_other_arguments_is_told_how_to_begin():
+    result = examine(EXERCISES["01.2"], lambda tree: [])
+    assert result.status == "wrong" and "`def queries_of(tree, node):`" in result.markdown
+    assert "function(tree" not in result.markdown
+
+
+def test_an_error_is_quoted_from_the_learner_s_code_only():
+    def count_tokens(tree):
+        return tree.index(-7), 0
+
+    result = examine(EXERCISES["01.1"], count_tokens)
+    assert result.status == "raised" and "at `return tree.index(-7), 0`" in result.markdown
+
+    def calls_itself_wrongly(tree):
+        return count_tokens()
+
+    assert "at `return count_tokens()`" in examine(EXERCISES["01.1"], calls_itself_wrongly).markdown
+
+
+def test_a_swapped_pair_is_called_by_its_name():
+    result = examine(EXERCISES["01.1"], EXERCISES["01.1"].mutants["swaps the pair"])
+    assert "right numbers in the wrong order" in result.markdown
+
+
+@pytest.mark.parametrize(
+    ("nested", "why"),
+    [
+        ([20, *[7] * 10], "It has 1 node too few"),
+        ([8, *[3] * 13], "It has 2 nodes too many"),
+        ([10, *[4] * 11], "It shares too little."),
+        ([12, *[4] * 11], "It shares too much."),
+        ([100, 1], "It has 10 nodes too few and it shares too little."),
+    ],
+)
+def test_a_drawn_tree_that_misses_is_told_in_which_direction(nested, why):
+    result = examine(EXERCISES["01.4"], nested)
+    assert why in result.markdown and "<summary>the tree as text</summary>" in result.markdown
+    assert [figure.title for figure in result.figures] == ["Your tree"]
+
+
 def test_any_form_that_says_the_right_thing_passes():
     count, queries, split = (EXERCISES[key].solution for key in ("01.1", "01.2", "01.3"))
     assert check("01.1", lambda tree: np.array(count(tree))).passed

@@ -87,8 +87,8 @@ MUTANTS = {
     ),
     "tiles of queries rounded down": (
         "plan.py",
-        "return -(-self.n_queries // self.query_tile)",
-        "return self.n_queries // self.query_tile + 1",
+        "return -(-self.q_len // self.query_tile)",
+        "return self.q_len // self.query_tile + 1",
         "test_cost.py test_plan.py",
     ),
     "partials that are written but not read": (

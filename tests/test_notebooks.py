@@ -73,12 +73,44 @@ def test_no_code_cell_is_long(path):
     assert not long, long[0]
 
 
-@every_notebook
-def test_it_was_built_from_its_source(path):
+@pytest.fixture(scope="module")
+def build():
+    """The builder, tools/build_notebooks.py."""
     spec = importlib.util.spec_from_file_location("build_notebooks", ROOT / "tools" / "build_notebooks.py")
-    build = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(build)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@every_notebook
+def test_it_was_built_from_its_source(path, build):
     assert build.is_current(ROOT / "notebooks" / "src" / f"{path.stem}.py")
+
+
+@every_notebook
+def test_it_gives_no_prediction_away(path, build):
+    reveals = [cell for cell in cells(path, "code") if "reveal" in cell.metadata.get("tags", [])]
+    assert all(cell in reveals for cell in cells(path, "code") if ".reveal(" in cell.source)
+    for cell in reveals:
+        assert [output["data"]["text/markdown"] for output in cell.outputs] == [build.REVEAL]
+    assert "Measured:" not in "".join(shown(path, "text/markdown"))
+    assert "Predicted and measured" not in "".join(shown(path, "image/svg+xml"))
+
+
+def test_only_what_is_tagged_loses_its_output(build):
+    cell = nbformat.v4.new_code_cell
+    notebook = nbformat.v4.new_notebook(cells=[cell("print(6 * 7)"), cell("print(6 * 7)")])
+    notebook.cells[1].metadata.tags = ["reveal"]
+    plain, tagged = build.execute(notebook).cells
+    assert plain.outputs[0].text == "42\n" and "42" not in str(tagged.outputs)
+    assert tagged.execution_count == 2
+
+
+@every_notebook
+def test_the_time_for_its_exercises_is_theirs(path):
+    mine = [found.minutes for key, found in EXERCISES.items() if key.startswith(path.stem[:2] + ".")]
+    said = re.search(r"\*\*Time to read:\*\* \d+ minutes, and (\d+) more", cells(path, "markdown")[0].source)
+    assert 0 <= int(said.group(1)) - sum(mine) < 5
 
 
 @every_notebook

@@ -1,5 +1,6 @@
 """Predictions: what is asked, what is stored, and that nothing typed is lost."""
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -14,6 +15,8 @@ from deft_lab.lessons.asking import as_number
 from deft_lab.lessons.predicting import Prediction, Reveal
 from deft_lab.lessons.show import number, with_unit
 from deft_lab.lessons.store import PLACE, load, save
+from deft_lab.viz.svg import text_width
+from deft_lab.viz.theme import SMALL, WIDTH
 
 ROOT = Path(__file__).parent.parent
 
@@ -127,6 +130,22 @@ def test_the_picture_of_a_guess_says_in_words_what_it_shows(ratio):
     words = "spot on" if abs(ratio - 1) < 0.005 else "too low" if ratio < 1 else "too high"
     assert words in figure.alt and "100 MB" in figure.alt
     assert figure.table().rows[0][3] == pytest.approx(ratio)
+
+
+@pytest.mark.parametrize("ratio", [1e-9, 1e-6, 1e-4, 0.01, 2, 100, 1e5, 1e7, 1e12])
+def test_the_words_of_a_far_guess_do_not_overlap(ratio):
+    prediction = Prediction("a", "How many?", "x", typical=1)
+    prediction.guess, prediction.truth = 100 * ratio, 100.0
+    root = ElementTree.fromstring(Reveal(prediction).figures[0].svg)
+    texts = [text for text in root.iter("{http://www.w3.org/2000/svg}text") if text.get("text-anchor")]
+    ticks = [text for text in texts if "small" in text.get("class")]
+    assert "exact" in [text.text for text in ticks]
+    spans = [(float(t.get("x")), text_width(t.text, SMALL) / 2) for t in ticks]
+    for (left, half), (right, other) in itertools.pairwise(spans):
+        assert left + half < right - other
+    for text in texts:
+        half = text_width(text.text, SMALL) / 2
+        assert half <= float(text.get("x")) <= WIDTH - half
 
 
 def test_a_truth_is_needed_to_reveal():

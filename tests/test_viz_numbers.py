@@ -6,9 +6,11 @@ import pytest
 from pictures import (
     LAYER,
     ROUNDING,
+    SVG,
     every_account,
     every_method,
     every_tree,
+    parsed,
     shapes,
     text_of,
 )
@@ -19,6 +21,8 @@ from deft_lab.cost import ACCOUNTS, ROLES
 from deft_lab.errors import DeftLabError
 from deft_lab.viz import draw_io_bars, draw_split
 from deft_lab.viz.io_bars import ACCOUNT_WORDS, ROLE_PAINTS
+from deft_lab.viz.svg import text_width
+from deft_lab.viz.theme import MARGIN, SMALL, WIDTH
 from deft_lab.viz.words import count, in_bytes, times
 
 
@@ -71,6 +75,16 @@ def test_what_an_account_does_not_count_is_said_and_is_not_zero():
     assert figure.table().rows[0][3] is None and "not counted" in figure.table()._repr_html_()
 
 
+@every_account
+def test_it_is_said_which_kv_heads_were_counted(account):
+    figure = draw_io_bars(TREES["two leaves"], LAYER, account=account)
+    counted = "KV counted as of 32 heads, as for multi-head attention"
+    assert (counted in text_of(figure)) == (counted in figure.alt) == (account in ("paper", "logged"))
+    for line in text_of(figure).splitlines():
+        assert MARGIN + 0.84 * text_width(line, SMALL) <= WIDTH, line
+    assert figure.table().columns[-1] == "times the least" and "times the least" in text_of(figure)
+
+
 def test_methods_can_be_chosen_and_heads_packed():
     tree = build_tree("few_shot", prompt=4000, width=20, length=20)
     figure = draw_io_bars(tree, LAYER, ["radix", ("node", "paged")], pack_heads=True)
@@ -118,10 +132,18 @@ def test_a_plan_is_drawn_chunk_by_chunk(tree, method):
         assert [node for node, _ in chunks] == [tree.label[chunk.node] for chunk in group.chunks]
         assert asked[index] == len(group.queries)
         for (_, box), chunk in zip(chunks, group.chunks, strict=True):
-            width = 430 * (chunk.stop - chunk.start) / tree.n_tokens
-            x = 56 + 430 * (tree.start[chunk.node] + chunk.start) / tree.n_tokens
-            assert box["x"] == pytest.approx(min(x, 56 + 430 - 1), abs=ROUNDING)
+            width = 395 * (chunk.stop - chunk.start) / tree.n_tokens
+            x = 56 + 395 * (tree.start[chunk.node] + chunk.start) / tree.n_tokens
+            assert box["x"] == pytest.approx(min(x, 56 + 395 - 1), abs=ROUNDING)
             assert box["width"] == pytest.approx(max(1, width), abs=ROUNDING)
+
+
+def test_large_counts_of_a_plan_have_room_and_separators():
+    figure = draw_split(plan_tree(build_tree("few_shot", prompt=2_000_000, width=2, length=1), "radix"))
+    texts = {text.text: float(text.get("x")) for text in parsed(figure).iter(f"{SVG}text")}
+    queries = min(box["x"] for _, box in shapes(figure, "group", "queries"))
+    assert texts["2,000,001 tokens"] + 0.84 * text_width("2,000,001 tokens", SMALL) < queries
+    assert "tokens 0 to 1,999,999 of" in figure.svg
 
 
 @every_method
@@ -134,4 +156,4 @@ def test_the_words_and_the_table_of_a_plan_are_its_numbers(tree, method):
     assert count(plan.n_partials, "partial") in figure.alt
     _, rows = figure.table()
     assert [row[1] for row in rows] == plan.kv_len.tolist()
-    assert [row[3] for row in rows] == plan.n_queries.tolist()
+    assert [row[3] for row in rows] == plan.q_len.tolist()

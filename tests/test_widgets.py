@@ -100,7 +100,7 @@ def test_changes_of_the_tree_can_be_followed():
     explorer.views.account = "paper"
     assert seen == [
         build_tree("few_shot", prompt=100, width=20, length=20),
-        build_tree("medusa", context=100),
+        build_tree("medusa", prompt=100),
     ]
 
 

@@ -4,7 +4,8 @@
     python tools/build_notebooks.py --check       run nothing; fail where a notebook and its source differ
 
 Two builds of one source differ in nothing but what its cells print: cell ids come from the cells, and
-times, widget state (megabytes) and the machine's Python version are left out.
+times, widget state (megabytes) and the machine's Python version are left out. So are the outputs of cells
+tagged `reveal`, which would answer a question that the reader has not been asked yet.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
+REVEAL = "*Run this cell to see its result: it would give an answer away.*"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
@@ -46,7 +48,16 @@ def execute(notebook: NotebookNode) -> NotebookNode:
         NotebookClient(
             notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(NOTEBOOKS)}}
         ).execute(env=kernel | {"XDG_CACHE_HOME": empty})
-    return without_widget_state(notebook)
+    return without_answers(without_widget_state(notebook))
+
+
+def without_answers(notebook: NotebookNode) -> NotebookNode:
+    """Put a request to run the cell in the place of what a cell tagged `reveal` has shown."""
+    for cell in notebook.cells:
+        if "reveal" in cell.metadata.get("tags", []):
+            data = {"text/markdown": REVEAL, "text/plain": REVEAL.strip("*")}
+            cell.outputs = [nbformat.v4.new_output("display_data", data)]
+    return notebook
 
 
 def without_widget_state(notebook: NotebookNode) -> NotebookNode:
@@ -66,9 +77,11 @@ def is_current(source: Path) -> bool:
     if not target.is_file():
         return False
     built = nbformat.read(target, as_version=4)
-    return [(cell.cell_type, cell.source) for cell in built.cells] == [
-        (cell.cell_type, cell.source) for cell in read_source(source).cells
-    ]
+    return _content(built) == _content(read_source(source))
+
+
+def _content(notebook: NotebookNode) -> list[tuple[str, str, list[str]]]:
+    return [(cell.cell_type, cell.source, cell.metadata.get("tags", [])) for cell in notebook.cells]
 
 
 def main() -> str | None:

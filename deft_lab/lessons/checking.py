@@ -4,10 +4,14 @@ A check never raises because of an answer, so a notebook with open exercises run
 """
 
 import contextlib
+import dis
+import inspect
 import io
+import sysconfig
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from types import GeneratorType
 from typing import Any
 
@@ -17,6 +21,14 @@ from .show import Card
 from .shrink import shrink, size
 
 LARGEST_PICTURE = 60  # nodes; a picture of more says less than the text
+# what a function that is still a skeleton consists of, in any version of Python
+NO_WORK = {"RESUME", "NOP", "LOAD_CONST", "RETURN_CONST", "RETURN_VALUE"}
+# code that the learner did not write: this package, the standard library, installed packages
+NOT_MINE = (
+    str(Path(__file__).parents[1]),
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib")),
+    "<frozen",
+)
 LARGEST_DRAWING = 12  # nodes; the text of more is folded above their picture
 
 
@@ -59,7 +71,7 @@ class Result(Card):
             from ..viz import draw_tree
         except ImportError:  # plotly or ipywidgets is missing; the text has the tree too
             return ()
-        return (draw_tree(self.tree, title="The tree that shows it"),)
+        return (draw_tree(self.tree, title="The tree that shows it" if self.exercise.cases else "Your tree"),)
 
     def __repr__(self) -> str:
         return f"Result({self.exercise.key}: {self.status})"
@@ -90,7 +102,21 @@ def examine(exercise: Exercise, answer: Any) -> Result:
             f"leave out the brackets after its name"
         )
         return Result(exercise, "wrong", 0, Complaint(why))
+    if not _can_be_called(exercise, answer):
+        header = exercise.skeleton.splitlines()[0]
+        why = f"your function takes other arguments than the check hands to it; begin it with `{header}`"
+        return Result(exercise, "wrong", 0, Complaint(why))
     return _try_all(exercise, answer)
+
+
+def _can_be_called(exercise: Exercise, function: Callable[..., Any]) -> bool:
+    try:
+        inspect.signature(function).bind(*inspect.signature(exercise.solution).parameters)
+    except TypeError:
+        return False
+    except ValueError:  # some built-in functions do not tell; calling them will
+        return True
+    return True
 
 
 @dataclass(frozen=True)
@@ -118,12 +144,22 @@ def _try_all(exercise: Exercise, function: Callable[..., Any]) -> Result:
     return Result(exercise, outcome.status, len(trees), outcome.complaint, smallest, outcome.printed)
 
 
+class _NothingReturned(Exception):
+    """The learner's function did something and returned None."""
+
+
 class _Watched:
-    """The learner's function. `is_open` as long as it has done nothing, as a skeleton does."""
+    """The learner's function. `is_open` as long as it is a skeleton, or says that it is not implemented.
+
+    A function that works and returns None raises _NothingReturned.
+    """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self.function = function
         self.is_open = True
+        code = getattr(function, "__code__", None)
+        steps = {step.opname for step in dis.get_instructions(code)} if code else set()
+        self.is_skeleton = bool(code) and steps <= NO_WORK
 
     def __call__(self, *arguments: Any) -> Any:
         try:
@@ -134,7 +170,9 @@ class _Watched:
         except Exception:
             self.is_open = False
             raise
-        self.is_open = self.is_open and (got is None or got is ...)
+        self.is_open = self.is_open and (got is None or got is ...) and self.is_skeleton
+        if got is None and not self.is_open:
+            raise _NothingReturned
         return got
 
 
@@ -143,6 +181,9 @@ def _try(exercise: Exercise, function: Callable[..., Any], tree: Tree) -> _Outco
     try:
         with contextlib.redirect_stdout(printed):
             got = exercise.ask(function, tree)
+    except _NothingReturned:
+        why = "your function returned `None`; did you forget `return`?"
+        return _Outcome("wrong", Complaint(why), printed.getvalue())
     except Exception as error:  # whatever the learner's code raises belongs to the answer
         return _Outcome("raised", Complaint(_where(error)), printed.getvalue())
     complaint = _judge(exercise, tree, got)
@@ -159,7 +200,7 @@ def _judge(exercise: Exercise, case: Tree | None, got: Any) -> Complaint | None:
 def _where(error: Exception) -> str:
     """The error, and the line of the learner's code that raised it."""
     said = "".join(traceback.format_exception_only(error)).strip().splitlines()[-1]
-    mine = [frame for frame in traceback.extract_tb(error.__traceback__) if frame.filename != __file__]
+    mine = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(NOT_MINE)]
     line = f", at `{mine[-1].line}` (line {mine[-1].lineno})" if mine and mine[-1].line else ""
     return f"your code raised `{said}`{line}"
 
@@ -177,14 +218,15 @@ def _paragraphs(result: Result) -> Iterator[str]:
         )
         return
     complaint = result.complaint
-    yield f"✘ **{name}: not right yet.** {complaint.why[:1].upper()}{complaint.why[1:]}."
+    end = "" if complaint.why.endswith("?") else "."
+    yield f"✘ **{name}: not right yet.** {complaint.why[:1].upper()}{complaint.why[1:]}{end}"
     if complaint.expected or complaint.got:
         yield f"- expected: {complaint.expected}\n- your answer: {complaint.got}"
     if result.tree is not None:
         which = f"The smallest tree found that shows it, from {result.n_cases} tried:"
         yield which if result.exercise.cases else "Your tree:"
         drawing = f"```text\n{result.tree}\n```"
-        large = LARGEST_DRAWING < result.tree.n_nodes <= LARGEST_PICTURE
+        large = LARGEST_DRAWING < result.tree.n_nodes <= LARGEST_PICTURE or not result.exercise.cases
         yield f"<details><summary>the tree as text</summary>\n\n{drawing}\n\n</details>" if large else drawing
     if result.printed.strip():
         yield f"On this tree your code printed:\n\n```text\n{result.printed.strip()[:1000]}\n```"

@@ -3,8 +3,8 @@
 import math
 
 from ..viz.figure import Figure, Table
-from ..viz.svg import Canvas, Paint, px
-from ..viz.theme import PALETTE, WIDTH
+from ..viz.svg import Canvas, Paint, px, text_width
+from ..viz.theme import PALETTE, SMALL, WIDTH
 from .show import number, with_unit
 
 LEFT, RIGHT = 120, WIDTH - 120  # px: the ends of the axis; room for the words beside them
@@ -32,17 +32,18 @@ def draw_reveal(question: str, unit: str, guess: float, truth: float, whose: str
     canvas = Canvas(f"Predicted and measured: {verdict(ratio)}", question)
     y = canvas.y + 34
     canvas.path(f"M{LEFT},{px(y)}H{RIGHT}", "tick")
-    for power in range(-decades, decades + 1):
+    for power in _powers(decades):
         at = x(10.0**power)
         canvas.path(f"M{px(at)},{px(y - 5)}V{px(y + 5)}", "tick")
-        words = f"{10 ** abs(power):,}x too {'high' if power > 0 else 'low'}" if power else "exact"
-        canvas.text(at, y + 22, words, "muted small", "middle")
+        canvas.text(at, y + 22, _tick(power), "muted small", "middle")
     canvas.path(f"M{px(x(1))},{px(y)}H{px(x(ratio))}", "link", stroke_width=3)
     for value, at, paint, name in ((truth, 1.0, TRUTH, "measured"), (guess, ratio, GUESS, whose)):
         shape = _diamond(x(at), y) if paint is TRUTH else _disc(x(at), y)
         canvas.path(shape, f"c{paint.color}", fill=PALETTE[paint.color])
         high = y - 16 if paint is TRUTH else y + 42
-        canvas.text(x(at), high, f"{name}: {with_unit(value, unit)}", "strong", "middle")
+        words = f"{name}: {with_unit(value, unit)}"
+        half = text_width(words) / 2
+        canvas.text(min(max(x(at), half), WIDTH - half), high, words, "strong", "middle")
     canvas.y = y + 46
     alt = (
         f"{question} {whose[:1].upper()}{whose[1:]}: {with_unit(guess, unit)}. Measured: "
@@ -50,6 +51,22 @@ def draw_reveal(question: str, unit: str, guess: float, truth: float, whose: str
     )
     columns = ("question", whose, "measured", "guess / measured")
     return canvas.finish(alt, Table(columns, ((question, float(guess), float(truth), float(ratio)),)))
+
+
+def _powers(decades: int) -> range:
+    """The powers of ten that get a tick: as many as have room for their words."""
+    per_decade = (RIGHT - LEFT) / 2 / decades
+    widest = max(text_width(_tick(power), SMALL) for power in range(decades + 1))
+    step = math.ceil((widest + 8) / per_decade)
+    most = decades // step * step
+    return range(-most, most + 1, step)
+
+
+def _tick(power: int) -> str:
+    if power == 0:
+        return "exact"
+    far = f"{10 ** abs(power):,}" if abs(power) <= 6 else f"1e{abs(power)}"
+    return f"{far}x too {'high' if power > 0 else 'low'}"
 
 
 def _round(ratio: float) -> float:

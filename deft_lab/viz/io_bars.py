@@ -17,11 +17,12 @@ from .theme import MARGIN, SMALL, WIDTH
 from .words import count, in_bytes, listed, round_bytes, times
 
 ACCOUNT_WORDS = {
-    "paper": "the paper's Table 12, as for multi-head attention; partials of fused methods, Q and O left out",
+    "paper": "the paper's Table 12; partials of fused methods, Q and O left out",
     "logged": "the counters of the released code",
     "requested": "what the kernels ask the memory system for; caches may serve a part",
     "unique": "each byte that any kernel must touch, once; the floor, the same for all methods",
 }
+MULTI_HEAD = ("paper", "logged")  # accounts that give every query head a KV head of its own
 ROLE_PAINTS = {
     "kv": Paint(4),
     "q": Paint(1),
@@ -34,8 +35,9 @@ ROLE_PAINTS = {
 ROLE_WORDS = {
     "kv": "KV", "q": "Q", "o": "O", "partials": "partials", "lse": "LSE", "mask": "mask", "index": "index"
 }  # fmt: skip
-LEFT, RIGHT = MARGIN + 158, 158  # room for the names, and for the totals and ratios
-TOTAL = WIDTH - MARGIN - 64  # right end of the totals
+LEFT, RIGHT = MARGIN + 158, 206  # room for the names, and for the totals and ratios
+TOTAL = WIDTH - MARGIN - 112  # right end of the totals
+RATIO = "times the least"
 ROW, BAR = 26, 17
 Method = str | tuple[str, str]
 
@@ -73,7 +75,7 @@ def draw_io_bars(
     least, most = min(t.total for t in sums), max(t.total for t in sums)
     per_byte = (WIDTH - RIGHT - LEFT) / most
     canvas.text(TOTAL, canvas.y, "total", "muted small", "end")
-    canvas.text(WIDTH - MARGIN, canvas.y, "ratio", "muted small", "end")
+    canvas.text(WIDTH - MARGIN, canvas.y, RATIO, "muted small", "end")
     canvas.y += 4
     for moved in sums:
         _draw_method(canvas, moved, per_byte, moved.total / least)
@@ -81,23 +83,30 @@ def draw_io_bars(
     return canvas.finish(_alt(sums, geometry, pack_heads), _table(sums, least))
 
 
-def _subtitles(sums: list[Traffic], geometry: Geometry, pack_heads: bool) -> tuple[str, str]:
+def _subtitles(sums: list[Traffic], geometry: Geometry, pack_heads: bool) -> list[str]:
     account = sums[0].account
     missing = [ROLE_WORDS[role] for role in ROLES if all(t.by_role()[role] is None for t in sums)]
-    left_out = f" Not counted: {', '.join(missing)}." if missing else ""
-    return (
+    left_out = [f"Not counted: {', '.join(missing)}."] if missing else []
+    return [
         f"Account “{account}”: {ACCOUNT_WORDS[account]}.",
-        f"{_geometry_in_words(geometry, pack_heads)}.{left_out}",
-    )
+        f"{_geometry_in_words(geometry)}{_heads_in_words(account, geometry, pack_heads)}.",
+        *left_out,
+    ]
 
 
-def _geometry_in_words(geometry: Geometry, pack_heads: bool) -> str:
-    packed = ", query heads of a KV head packed" if pack_heads else ""
+def _geometry_in_words(geometry: Geometry) -> str:
     return (
         f"{count(geometry.n_layers, 'layer')}, {count(geometry.n_q_heads, 'query head')}, "
         f"{count(geometry.n_kv_heads, 'KV head')} of {geometry.head_dim}, "
-        f"{count(geometry.dtype_bytes, 'byte')} an element{packed}"
+        f"{count(geometry.dtype_bytes, 'byte')} an element"
     )
+
+
+def _heads_in_words(account: str, geometry: Geometry, pack_heads: bool) -> str:
+    """Which heads were counted, where that is not plain."""
+    if account in MULTI_HEAD and geometry.q_per_kv > 1:
+        return f"; KV counted as of {geometry.n_q_heads} heads, as for multi-head attention"
+    return ", query heads of a KV head packed" if pack_heads else ""
 
 
 def _draw_legend(canvas: Canvas, sums: list[Traffic]) -> None:
@@ -137,13 +146,15 @@ def _alt(sums: list[Traffic], geometry: Geometry, pack_heads: bool) -> str:
     for moved in sorted(sums, key=lambda moved: moved.total):
         titles.setdefault(moved.total, []).append(METHODS[moved.method].title)
     least = min(titles)
+    heads = _heads_in_words(sums[0].account, geometry, pack_heads)
     said = [
         f"{listed(names)} {in_bytes(total)}" + f" ({times(total / least)} times)" * (total > least)
         for total, names in titles.items()
     ]
     return (
         f"Bytes of one decode step in account {sums[0].account!r} "
-        f"({_geometry_in_words(geometry, pack_heads)}), from least to most: {'; '.join(said)}."
+        f"({_geometry_in_words(geometry)}{heads}), from least to most: "
+        f"{'; '.join(said)}."
     )
 
 
@@ -151,4 +162,4 @@ def _table(sums: list[Traffic], least: int) -> Table:
     rows = tuple(
         (t.method, t.account, *t.by_role().values(), t.total, round(t.total / least, 4)) for t in sums
     )
-    return Table(("method", "account", *(f"{role} bytes" for role in ROLES), "total bytes", "ratio"), rows)
+    return Table(("method", "account", *(f"{role} bytes" for role in ROLES), "total bytes", RATIO), rows)

@@ -15,8 +15,8 @@ from .words import count, number
 
 HEAD, TAIL = 30, 10  # groups drawn from the front and from the back of a long plan
 ROW, BAR = 17, 12
-KV = (MARGIN + 42, 430)  # left end and width of the memory, px
-TOKENS = 86  # room for the count of tokens
+KV = (MARGIN + 42, 395)  # left end and width of the memory, px
+TOKENS = 121  # room for a count of two thousand million tokens
 QUERIES = (KV[0] + KV[1] + TOKENS, 130)
 LEAST = 1.0  # px of a chunk of few tokens
 
@@ -47,7 +47,8 @@ def draw_split(plan: Plan, *, title: str | None = None) -> Figure:
     for before, group in zip([-1, *shown], shown, strict=False):
         if group > before + 1:
             canvas.y += 4
-            canvas.line(f"... groups {before + 1} to {group - 1} are left out ...", "muted small", SMALL)
+            left_out = f"groups {number(before + 1)} to {number(group - 1)}"
+            canvas.line(f"... {left_out} are left out ...", "muted small", SMALL)
             canvas.y += 4
         _draw_group(canvas, plan, group, paints)
     return canvas.finish(_alt(plan), _table(plan))
@@ -78,7 +79,7 @@ def _draw_chunks(canvas: Canvas, plan: Plan, index: int, paints: list[Paint]) ->
         x = min(KV[0] + per_token * (int(tree.start[node]) + start), right - LEAST)
         box = Box(x, top, max(LEAST, per_token * (stop - start)), BAR)
         label = int(tree.label[node])
-        tip = f"tokens {start} to {stop - 1} of {node_in_words(tree, node)}"
+        tip = f"tokens {number(start)} to {number(stop - 1)} of {node_in_words(tree, node)}"
         canvas.bar(box, paints[node], tip, node=label, group=index)
         if box.width >= text_width(f"n{label}", SMALL) + 8:
             canvas.text_on(paints[node], x + 4, top + BAR / 2 + 4, f"n{label}")
@@ -115,7 +116,7 @@ def _alt(plan: Plan) -> str:
     left_out = f" {drawn} groups are drawn, {plan.n_groups - drawn:,} are left out." * (drawn < plan.n_groups)
     return (
         f"{METHODS[plan.method].title} makes {count(plan.n_groups, 'group')} of "
-        f"{_range(plan.kv_len, 'token', 'tokens')} and {_range(plan.n_queries, 'query', 'queries')}. "
+        f"{_range(plan.kv_len, 'token', 'tokens')} and {_range(plan.q_len, 'query', 'queries')}. "
         f"Together they read {count(int(plan.kv_start[-1]), 'token')}, of {number(plan.tree.n_tokens)} "
         f"in the tree, and leave {count(plan.n_partials, 'partial')}.{left_out}"
     )

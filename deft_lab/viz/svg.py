@@ -100,13 +100,13 @@ class Canvas:
         self._parts.append(f'<text x="{px(x)}" y="{px(y)}"{look}>{escape(text, quote=False)}</text>')
 
     def text_on(self, paint: Paint, x: float, y: float, text: str) -> None:
-        """Small text on a bar of that paint, with a rim that keeps hatching away from it."""
+        """Small text on a bar of that paint, with a plain backing that keeps hatching away from it."""
         color = PALETTE[paint.color]
-        dark = "dark" if text_on(color) == BLACK else "light"
-        rim = f' style="paint-order:stroke;stroke:{color};stroke-width:3px"' if paint.hatch else ""
-        self._parts.append(
-            f'<text x="{px(x)}" y="{px(y)}" class="small {dark}"{rim}>{escape(text, quote=False)}</text>'
-        )
+        if paint.hatch:
+            size = f'width="{px(text_width(text, SMALL) + 1)}" height="{px(SMALL + 0.5)}"'
+            place = f'x="{px(x - 2)}" y="{px(y - 9.75)}" {size}'
+            self._parts.append(f'<rect {place} fill="{color}" pointer-events="none"/>')
+        self.text(x, y, text, "small dark" if text_on(color) == BLACK else "small light")
 
     def axis(self, left: float, per_unit: float, most: int, words: Callable[[int], str]) -> None:
         """A scale from 0 to `most` with a tick at each round number, below all that was drawn."""

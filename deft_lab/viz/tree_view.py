@@ -69,7 +69,8 @@ def draw_tree(tree: Tree, *, title: str | None = None) -> Figure:
     n_labels = _draw_labels(canvas, tree, layout)
     canvas.y = float(layout.y.max() + layout.row / 2) + 4
     if n_labels < tree.n_nodes:
-        canvas.line(f"{n_labels} of {tree.n_nodes:,} nodes are labelled; the table has all.", "muted small")
+        words = f"{n_labels} of {tree.n_nodes:,} nodes are labelled; draw_tree(tree).table() has all."
+        canvas.line(words, "muted small")
     _draw_key(canvas, tree, layout)
     return canvas.finish(_alt(tree), _table(tree))
 

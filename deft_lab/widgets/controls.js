@@ -1,5 +1,5 @@
 // A menu of presets and a slider for each number; a fixed one is disabled and says why.
-const LABELS = { prompt: ["Prompt", "tokens"], width: ["Branches", ""], length: ["Branch length", "tokens"] };
+const LABELS = { prompt: ["Prompt", "token"], width: ["Branches", ""], length: ["Branch length", "token"] };
 
 function element(tag, properties) {
   return Object.assign(document.createElement(tag), properties);
@@ -9,6 +9,11 @@ function element(tag, properties) {
 function keepKeys(control) {
   control.setAttribute("data-lm-suppress-shortcuts", "true");
   return control;
+}
+
+function count(value, unit) {
+  const number = value.toLocaleString("en");
+  return unit ? `${number} ${unit}${value === 1 ? "" : "s"}` : number;
 }
 
 function render({ model, el }) {
@@ -21,7 +26,6 @@ function render({ model, el }) {
     const slider = keepKeys(element("input", { type: "range", id: `${id}-${name}` }));
     const shown = element("span", { className: "deft-value", ariaHidden: "true" }); // said as aria-valuetext
     const reason = element("span", { id: `${id}-${name}-reason`, className: "deft-reason" });
-    slider.setAttribute("aria-describedby", reason.id);
     slider.addEventListener("input", () => send(name, slider.valueAsNumber));
     return { name, unit, slider, shown, reason, label: element("label", { htmlFor: slider.id, textContent: label }) };
   });
@@ -41,9 +45,11 @@ function render({ model, el }) {
       [slider.min, slider.max, slider.step] = model.get("ranges")[name];
       slider.value = value;
       slider.disabled = why !== "";
-      shown.textContent = `${value.toLocaleString("en")} ${unit}`.trim();
-      slider.setAttribute("aria-valuetext", shown.textContent);
-      reason.textContent = why;
+      shown.textContent = why ? "–" : count(value, unit); // the tree has another value, or none
+      slider.setAttribute("aria-valuetext", why ? "not used" : shown.textContent);
+      const saidAt = rows.find((row) => why && model.get("fixed")[row.name] === why)?.reason ?? reason;
+      slider.setAttribute("aria-describedby", saidAt.id);
+      reason.textContent = saidAt === reason ? why : ""; // once for all that it holds for
     }
   }
 

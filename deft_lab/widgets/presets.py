@@ -44,8 +44,8 @@ PRESETS = {
         {"length": "the search runs 32 steps"},
     ),
     "medusa": Preset(
-        "Medusa: 64 drafted tokens, a query on each",
-        lambda prompt, width, length: build_tree("medusa", context=prompt),
+        "Medusa: 63 drafted tokens and their root",
+        lambda prompt, width, length: build_tree("medusa", prompt=prompt),
         {"width": "the topology is published", "length": "every drafted token is a node"},
     ),
     "random": Preset(

@@ -10,7 +10,10 @@
 #   query*, *split by node* and *flatten* mean; name who reads what.
 # - **Prerequisites:** you can read `softmax(q @ k.T) @ v`. Nothing about KV caches, GPUs or trees.
 # - **Needs:** CPU. No PyTorch, no GPU, no model weights.
-# - **Time to read:** 40 minutes with the exercises. **Time to run:** under 10 seconds.
+# - **Time to read:** 25 minutes, and 35 more for the exercises. **Time to run:** under 10 seconds.
+#
+# **Run the cell below** (click into it, then press Shift+Enter), and its picture gets a menu and sliders.
+# Run all others in the same way. Where a cell would answer a question, you see no result before you run it.
 
 # %%
 from deft_lab.widgets import explore
@@ -19,9 +22,13 @@ explore("few_shot", prompt=1000, width=4, length=100, pack_heads=True)
 
 # %% [markdown]
 # A prompt, on the left, and four answers that continue it. Below the tree you see its memory, and the
-# bytes that seven methods of attention move in one step. Drag the sliders: which bars grow with the
-# number of answers, and which hardly do? The words in the pictures are explained next; come back
+# bytes that seven methods of attention move in one step. Run the cell and drag its sliders: which numbers
+# in the column *total* grow with the number of answers, and which hardly do? (Compare the numbers, not the
+# bars: their axis always fits the longest.) The words in the pictures are explained next; come back
 # afterwards.
+#
+# For now only the dark blue part of the bars matters, named KV. Q and O are the queries and the outputs.
+# Partials and their LSE come below, and in full in notebooks 3 and 4. An *account* is a way to count bytes.
 
 # %% [markdown]
 # ## The words
@@ -48,8 +55,8 @@ small = from_nested([6, [3, 2, 1], 4])  # [tokens, child, child, ...]; a leaf ma
 draw_tree(small, title="A small tree to think with")
 
 # %% [markdown]
-# Nodes are numbered from top to bottom as a reader goes: down the first branch to its leaf, then the next.
-# The dots are the queries. What does each of them see?
+# Here, where nothing has been pruned, nodes are numbered as a reader goes, from top to bottom: down the first
+# branch to its leaf, then the next. The dots are the queries. What does each of them see?
 
 # %%
 for query, seat in enumerate(small.seat):
@@ -112,7 +119,7 @@ sharing = predict(
 # one called `deft_node` by the tree; you will meet both below. (`"requested"` counts what a GPU program
 # asks the memory for, and `pack_heads` lets the query heads that share a KV head read it together.)
 
-# %%
+# %% tags=["reveal"]
 from deft_lab import plan_tree, traffic
 
 
@@ -126,7 +133,7 @@ sharing.reveal(per_branch / by_tree)
 # %% [markdown]
 # ## Explain the gap
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["reveal"]
 Markdown(
     f"Per branch, one layer reads **{per_branch / 1e6:.1f} MB** in this step; by the tree, "
     f"**{by_tree / 1e6:.1f} MB**. In all {LLAMA3_8B.n_layers} layers that is "
@@ -143,8 +150,8 @@ unique = prompt + answers * length  # every token is read once
 assert per_branch / by_tree == total / unique == few_shot.sharing
 
 # %% [markdown]
-# `total / unique` is the **sharing ratio** of a tree. It is all that sharing can save: no method can read
-# less than every token once.
+# `total / unique` is the **sharing ratio** of a tree. It is all that sharing can save: as long as every token
+# is seen by some query, no method can read less than every token once.
 
 # %% [markdown]
 # ### Your turn
@@ -186,14 +193,14 @@ moved = predict(
     typical=20 * fork_at / 4000,
 )
 
-# %%
+# %% tags=["reveal"]
 moved.reveal(kv_bytes(earlier, "radix") / kv_bytes(earlier, "deft_node"))
 
 # %% [markdown]
 # Most people scale: half of the text is shared, so half of the saving is left. The ratio does not work
 # like that. (The first figure shows it too: make its prompt shorter and its branches longer.)
 
-# %%
+# %% tags=["reveal"]
 from deft_lab.viz import Table
 
 forks = (4019, 4000, 3900, 3500, 3000, 2000, 1000, 1)
@@ -203,11 +210,11 @@ Table(
     tuple((at, t.n_path_tokens, t.n_tokens, t.sharing) for at, t in zip(forks, trees, strict=True)),
 )
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["reveal"]
 step = (trees[2].n_tokens - trees[1].n_tokens) // (forks[1] - forks[2])
 Markdown(
     f"*Total* never changes: {answers} branches of {prompt + length:,} tokens. But each token by which the "
-    f"fork moves up is read {answers} times and no longer once, so *unique* grows by {step}. Moving the fork "
+    f"fork moves up is stored {answers} times instead of once, so *unique* grows by {step}. Moving the fork "
     f"from {forks[1]:,} to {forks[2]:,} adds {trees[2].n_tokens - trees[1].n_tokens:,} tokens to "
     f"{trees[1].n_tokens:,}, and the ratio drops from {trees[1].sharing:.1f} to {trees[2].sharing:.1f}. "
     "**What is not shared counts once per branch.** So sharing pays where long prefixes meet short branches."
@@ -383,14 +390,24 @@ for plan in (by_query, by_node, flat):
 #
 # Few-shot answers are the simplest tree. This one has the shape of a *tree of thoughts*: a model that
 # sorts a list of numbers writes ten thoughts, the most promising one is continued by ten more, and so on.
-# What has ended without success is pruned, so some numbers of nodes are missing. (It is a look-alike that
-# we drew by lot, with lengths as the DeFT authors measured them.)
+# What has ended without success is pruned. (It is a look-alike that we drew by lot, with lengths as the DeFT
+# authors measured them.)
+#
+# From here on, mind two kinds of numbers. Those in pictures are *labels*, names for life: they stay when
+# other nodes are pruned, and a tree from elsewhere keeps the numbers it came with. `tree.path`, `tree.seat`
+# and `tree.length` use the *index* instead, which counts the nodes of the tree at hand as a reader goes;
+# `tree.index(label)` translates. (For queries, `tree.query_order` holds the numbers in the pictures.)
 
 # %%
 from deft_lab import load_tree
 
 reasoning = load_tree("reasoning_sorting")
 draw_tree(reasoning, title="A reasoning tree at its widest step")
+
+# %%
+index = reasoning.index(14)
+tokens, path = reasoning.length[index], reasoning.path(index)
+print(f"node n14 of the picture has index {index}: {tokens} tokens, path {path}")
 
 # %%
 by_eye = predict(
@@ -400,7 +417,7 @@ by_eye = predict(
     typical=reasoning.n_queries,
 )
 
-# %%
+# %% tags=["reveal"]
 by_eye.reveal(reasoning.sharing)
 
 # %% [markdown]
@@ -413,7 +430,7 @@ by_eye.reveal(reasoning.sharing)
 medusa = load_tree("medusa_64")
 draw_tree(medusa, title="Medusa's tree, below a text of 1,000 tokens")
 
-# %%
+# %% tags=["reveal"]
 tasks = ("reasoning_document", "reasoning_keyword", "reasoning_set", "reasoning_sorting")
 shown = {name: load_tree(name) for name in ("chain_1000", *tasks, "few_shot_20x20", "medusa_64")}
 Table(
@@ -421,7 +438,7 @@ Table(
     tuple((name, t.n_nodes, t.n_queries, t.n_tokens, t.sharing) for name, t in shown.items()),
 )
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["reveal"]
 Markdown(
     f"Two rules of thumb. The ratio never exceeds the number of queries: Medusa's {medusa.n_queries} queries "
     f"share nearly everything and reach {medusa.sharing:.1f}. And long branches eat it up: the sorting tree "

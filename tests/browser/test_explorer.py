@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from lab import Lab
 
-from deft_lab import build_tree
+from deft_lab import build_tree, load_tree
 from deft_lab.widgets.views import in_words
 
 nbformat = pytest.importorskip("nbformat")
@@ -48,6 +48,7 @@ def notebook(opened):
     """The notebook with the first explorer as it opens, whatever an earlier test did to it."""
     opened.page.get_by_label("Preset").first.select_option("few_shot")
     opened.page.get_by_label("Prompt").first.fill("4000")
+    opened.page.get_by_label("Branch length").first.fill("20")
     opened.page.get_by_label("Account").first.select_option("requested")
     expect_tree(opened, FEW_SHOT)
     described = opened.page.locator(".deft-views").first.locator("desc", has_text="account 'requested'")
@@ -84,21 +85,36 @@ def test_the_menu_takes_letters_that_jupyterlab_would_take_as_commands(notebook)
     for key in "ddxb":
         notebook.page.keyboard.press(key)
     menu.select_option("medusa")
-    expect_tree(notebook, build_tree("medusa", context=4000))
+    expect_tree(notebook, build_tree("medusa", prompt=4000))
     assert notebook.page.locator(".jp-CodeCell").count() == n_cells
     assert notebook.page.evaluate("document.activeElement.tagName") == "SELECT"
 
 
 def test_disabled_controls_say_why(notebook):
     notebook.page.get_by_label("Preset").first.select_option("medusa")
-    expect_tree(notebook, build_tree("medusa", context=4000))
+    expect_tree(notebook, build_tree("medusa", prompt=4000))
     length = notebook.page.get_by_label("Branch length").first
     assert length.is_disabled()
     reason = notebook.page.locator(f"[id='{length.get_attribute('aria-describedby')}']")
     assert reason.inner_text() == "every drafted token is a node"
+    assert length.get_attribute("aria-valuetext") == "not used"
     notebook.page.get_by_label("Preset").first.select_option("few_shot")
     expect_tree(notebook, FEW_SHOT)
     assert length.is_enabled() and reason.inner_text() == ""
+    length.fill("1")
+    assert length.get_attribute("aria-valuetext") == "1 token"
+    length.fill("20")
+
+
+def test_a_reason_for_all_controls_is_said_once_and_their_values_are_not_shown(notebook):
+    notebook.page.get_by_label("Preset").first.select_option("medusa_64")
+    expect_tree(notebook, load_tree("medusa_64"))
+    controls = notebook.page.locator(".deft-controls").first
+    assert controls.locator(".deft-value").all_inner_texts() == ["–"] * 3
+    reasons = controls.locator(".deft-reason")
+    assert reasons.all_inner_texts() == ["a bundled tree is shown as it is", "", ""]
+    described = {box.get_attribute("aria-describedby") for box in controls.locator("input").all()}
+    assert described == {reasons.first.get_attribute("id")}
 
 
 def test_the_account_redraws_the_bytes_only(notebook):

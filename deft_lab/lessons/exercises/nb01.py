@@ -75,7 +75,7 @@ EXERCISES = (
             **Why it is right.** A token is stored once, in its node, so *unique* is a sum over the nodes. A
             query sees every token of its path, so a node counts once for every query at or below it. A
             `Tree` knows both numbers, as `tree.n_tokens` and `tree.n_path_tokens`, and their ratio,
-            `tree.sharing`: no method can save more KV reads than that.
+            `tree.sharing`: where some query sees every token, no method can save more KV reads than that.
         """,
         judge=judge_count,
         cases=cases,

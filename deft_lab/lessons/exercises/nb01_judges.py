@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...errors import TreeError
 from ...tree import Tree
 from ...tree.convert import from_nested
+from ...tree.views import count
 from ..answers import node_groups, shown, whole_numbers
 from ..contract import Complaint
 
@@ -36,6 +37,8 @@ def judge_count(tree: Tree, got: Any) -> Complaint | None:
         return None
     wrong = [name for name, a, b in zip(("unique", "total"), pair, expected, strict=True) if a != b]
     why = f"the *{wrong[0]}* is wrong" if len(wrong) == 1 else "both numbers are wrong"
+    if pair == expected[::-1]:
+        why = "these are the right numbers in the wrong order"
     return Complaint(why, shown(tuple(expected)), shown(tuple(pair)))
 
 
@@ -105,10 +108,18 @@ def judge_tree(_: None, got: Any) -> Complaint | None:
         except TreeError as bad:
             return Complaint(f"this is no tree: {bad}", "`[length, child, child, ...]`", shown(got))
     stored, total = int(tree.length.sum()), int((sees(tree) * tree.length).sum())
-    if tree.n_nodes == WANTED_NODES and LEAST <= total / stored <= MOST:
+    misses = []
+    if tree.n_nodes != WANTED_NODES:
+        misses.append(
+            f"it has {count(abs(tree.n_nodes - WANTED_NODES), 'node')} too "
+            f"{'many' if tree.n_nodes > WANTED_NODES else 'few'}"
+        )
+    if not LEAST <= total / stored <= MOST:
+        misses.append(f"it shares too {'much' if total / stored > MOST else 'little'}")
+    if not misses:
         return None
     return Complaint(
-        "the tree misses the mark",
+        " and ".join(misses),
         f"{WANTED_NODES} nodes, sharing ratio {LEAST} to {MOST}",
         f"{tree.n_nodes} nodes, sharing ratio {total} / {stored} = {total / stored:.3f}",
         tree,
