@@ -121,9 +121,9 @@ def _plan_table(case: str, rows: list[dict[str, Any]]) -> Table:
             f"{row['groups']:,}",
             _spread(row["step"]),
             _spread(row["new_tree"]),
-            f"{lists['median_ms']:.2f}" if lists else "",
+            f"{lists['median_ms']:.1f}" if lists else "",
             f"{lists['median_ms'] / step:,.0f}" if lists else "",
-            "" if bound is None else f"{bound} {'kept' if step <= bound else 'MISSED'}",
+            "" if bound is None else f"{bound:g} {'ok' if step <= bound else 'MISSED'}",
         )
     return table
 
