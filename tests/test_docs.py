@@ -27,8 +27,9 @@ def test_the_python_of_a_page_runs(page, capsys):
 def test_the_readmes_script_prints_the_notebooks_numbers(capsys):
     code = re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), flags=re.DOTALL)[0]
     exec(code, {})
-    assert re.findall(r"(\w+) +\d+ groups, +([\d.]+) MB", capsys.readouterr().out) == [
-        ("radix", "329.3"), ("deft_node", "18.0"), ("deft_flatten", "18.0"),
+    found = re.findall(r"(\w+) +\d+ groups, +([\d.]+) MB of KV, +([\d.]+) MB in all", capsys.readouterr().out)
+    assert found == [
+        ("radix", "329.3", "330.3"), ("deft_node", "18.0", "19.8"), ("deft_flatten", "18.0", "45.3"),
     ]  # fmt: skip
 
 
