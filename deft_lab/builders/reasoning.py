@@ -15,6 +15,7 @@ import numpy as np
 from ..errors import TemplateError
 from ..trace import Event, Trace
 from ..tree import Tree
+from ..tree._shape import depth_first
 
 
 @dataclass(frozen=True)
@@ -176,11 +177,7 @@ def _check_nodes(nodes: Mapping[int, TemplateNode], name: str) -> None:
 
 
 def _preorder(nodes: Mapping[int, TemplateNode]) -> list[int]:
-    order, stack = [], [0]
-    while stack:
-        order.append(stack.pop())
-        stack.extend(reversed(nodes[order[-1]].children))
-    return order
+    return depth_first(0, lambda v: nodes[v].children)
 
 
 def _grow(nodes: Mapping[int, TemplateNode], budget: int | None) -> tuple[list[Event], int]:

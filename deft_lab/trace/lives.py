@@ -6,7 +6,7 @@ import numpy as np
 
 from ..errors import TraceError, check_counts
 from ..tree import Tree
-from ..tree._shape import Ints, Shape, frozen
+from ..tree._shape import Ints, Shape, depth_first, frozen
 from .events import KINDS, Event, Window
 
 NEVER = 2**62
@@ -190,10 +190,7 @@ class Compiler:
 
     def union(self) -> tuple[Shape, Ints]:
         """Links and labels of all nodes, and the tokens each was born with."""
-        order, stack = [], [self.root]
-        while stack:
-            order.append(stack.pop())
-            stack.extend(reversed(self.children[order[-1]]))
+        order = depth_first(self.root, self.children.__getitem__)
         index = {x: i for i, x in enumerate(order)}
         parent = frozen([-1] + [index[self.parent[x]] for x in order[1:]])
         next_label = max(self.start.next_label, max(order) + 1)

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import TreeError
-from ._shape import Ints, depths, first_not_preorder
+from ._shape import Ints, depth_first, depths, first_not_preorder
 
 
 def integers(name: str, values: ArrayLike) -> Ints:
@@ -70,11 +70,7 @@ def preorder(parent: Ints) -> tuple[Ints, Ints]:
     for child, above in enumerate(parent.tolist()):
         if above >= 0:
             children[above].append(child)
-    order, stack = [], roots.tolist()
-    while stack:
-        node = stack.pop()
-        order.append(node)
-        stack.extend(reversed(children[node]))
+    order = [node for root in roots.tolist() for node in depth_first(root, children.__getitem__)]
     if len(order) < n:
         lost = np.setdiff1d(np.arange(n), order)
         raise TreeError(

@@ -4,6 +4,7 @@ Trees of successive decode steps share one Shape, so its derived arrays are comp
 prune, not once per token.
 """
 
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -43,6 +44,15 @@ def depths(parent: Ints) -> Ints:
         depth += depth[ancestor]
         ancestor = ancestor[ancestor]
     return depth
+
+
+def depth_first(root: int, children: Callable[[int], Sequence[int]]) -> list[int]:
+    """Everything below `root` in preorder, siblings in the order in which `children` gives them."""
+    order, stack = [], [root]
+    while stack:
+        order.append(stack.pop())
+        stack.extend(reversed(children(order[-1])))
+    return order
 
 
 class Shape:

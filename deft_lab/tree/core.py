@@ -249,6 +249,12 @@ class Tree:
             path.append(int(self.parent[path[-1]]))
         return tuple(reversed(path))
 
+    def callers_seat(self) -> Ints:
+        """[query] index of the node at which each query sits, in the caller's query order."""
+        seat = np.empty_like(self.seat)
+        seat[self.query_order] = self.seat
+        return seat
+
     def _place(self, node: int) -> int:
         """An index, counted from the end if negative, as Python counts."""
         if not -self.n_nodes <= node < self.n_nodes:
@@ -315,9 +321,7 @@ class Tree:
         return from_json(text)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        seat = np.empty_like(self.seat)
-        seat[self.query_order] = self.seat
-        return _restored, (self.parent, self.length, seat, self.label, self.next_label)
+        return _restored, (self.parent, self.length, self.callers_seat(), self.label, self.next_label)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Tree):

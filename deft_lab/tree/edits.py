@@ -9,6 +9,7 @@ order; removed ones close the gap, new ones come last (the order in which a deco
 from collections import Counter
 
 from ..errors import TreeError, check_counts
+from ._shape import depth_first
 from .core import Tree
 
 
@@ -24,9 +25,7 @@ class _Draft:
         self.children: dict[int, list[int]] = {label: [] for label in labels}
         for label, above in self.parent.items():
             self.children[above].append(label)
-        self.seats = [0] * tree.n_queries
-        for row, node in zip(tree.query_order.tolist(), tree.seat.tolist(), strict=True):
-            self.seats[row] = labels[node]
+        self.seats = [labels[node] for node in tree.callers_seat().tolist()]
         self.next_label = tree.next_label
         self.plain = tree._shape.seats_are_the_leaves
 
@@ -48,10 +47,7 @@ class _Draft:
             kept = [s for s in self.seats if s in self.children and not self.children[s]]
             seated = set(kept)
             self.seats = kept + [n for n in self.children if not self.children[n] and n not in seated]
-        order, stack = [], [self.root]
-        while stack:
-            order.append(stack.pop())
-            stack.extend(reversed(self.children[order[-1]]))
+        order = depth_first(self.root, self.children.__getitem__)
         index = {label: i for i, label in enumerate(order)}
         return Tree(
             parent=[-1] + [index[self.parent[label]] for label in order[1:]],

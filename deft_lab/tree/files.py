@@ -3,8 +3,6 @@
 import json
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from ..errors import TreeError
 
 if TYPE_CHECKING:
@@ -15,8 +13,7 @@ SCHEMA = "deft_lab.tree/1"
 
 def to_json(tree: "Tree") -> str:
     """One line of JSON; seats are written in the caller's query order."""
-    seat = np.empty(tree.n_queries, dtype=np.int64)
-    seat[tree.query_order] = tree.seat
+    seat = tree.callers_seat()
     fields = {"parent": tree.parent, "length": tree.length, "seat": seat, "label": tree.label}
     return json.dumps(
         {"schema": SCHEMA, **{k: v.tolist() for k, v in fields.items()}, "next_label": tree.next_label}
