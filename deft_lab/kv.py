@@ -53,7 +53,7 @@ class Pool:
         if dtype not in DTYPES:
             raise PoolError(f"dtype={dtype}; it must be one of {', '.join(map(str, DTYPES))}")
         shape = (geometry.n_layers, n_pages * page_size, geometry.n_kv_heads, geometry.head_dim)
-        self.page_size, self.n_pages = page_size, n_pages
+        self.page_size, self.n_pages, self.geometry = page_size, n_pages, geometry
         # slots that nobody wrote hold NaN, so that a read of one cannot go unnoticed
         self.k = torch.full(shape, float("nan"), dtype=dtype, device=device)
         self.v = torch.full_like(self.k, float("nan"))
@@ -61,6 +61,8 @@ class Pool:
         self._free = order[::-1].tolist()
         self._slots: dict[int, Ints] = {}  # label -> slots of its tokens
         self._pages: dict[int, list[int]] = {}
+        self._takes = 0
+        self._born: dict[int, int] = {}  # label -> number of the take in which the node came
 
     @property
     def n_free(self) -> int:
@@ -97,7 +99,9 @@ class Pool:
                 "are free; prune a branch, or make the pool larger"
             )
         given = {}
+        self._takes += 1
         for label, count in tokens.items():
+            self._born.setdefault(label, self._takes)
             pages = self._pages.setdefault(label, [])
             pages.extend(self._free.pop() for _ in range(need[label]))
             before = self.n_tokens(label)
@@ -140,7 +144,7 @@ class Pool:
             seen.add(label)
         for label in listed:
             self._free.extend(reversed(self._pages.pop(label)))
-            del self._slots[label]
+            del self._slots[label], self._born[label]
 
     def write(self, slots: Ints, k: Tensor, v: Tensor, layer: int = 0) -> None:
         """Store keys and values: k and v [token, kv_head, dim], token i into slots[i].
@@ -175,17 +179,28 @@ class Pool:
         Raises:
             PoolError: a node owns fewer or more slots than it has tokens.
         """
-        parts = []
-        for label, length in zip(tree.label.tolist(), tree.length.tolist(), strict=True):
-            if self.n_tokens(label) > length:
-                raise PoolError(_too_many(label, length, self.n_tokens(label)))
-            if self.n_tokens(label) < length:
-                raise PoolError(
-                    f"node {label} has {length} tokens but owns {self.n_tokens(label)} "
-                    "slots; take slots for its tokens first"
-                )
-            parts.append(self._slots.get(label, np.empty(0, dtype=np.int64)))
+        nothing = np.empty(0, dtype=np.int64)
+        parts = [self._slots.get(label, nothing) for label in tree.label.tolist()]
+        owned = np.fromiter(map(len, parts), np.int64, len(parts))
+        wrong = np.flatnonzero(owned != tree.length)
+        if len(wrong):
+            label, length, owns = tree.label[wrong[0]], tree.length[wrong[0]], owned[wrong[0]]
+            if owns > length:
+                raise PoolError(_too_many(label, length, owns))
+            raise PoolError(
+                f"node {label} has {length} tokens but owns {owns} slots; take slots for its tokens first"
+            )
         return np.concatenate(parts)
+
+    def slots_of(self, label: int) -> tuple[Ints, int]:
+        """The slots of a node, and a number that changes if it gives them back and takes others.
+
+        Raises:
+            PoolError: the node owns none.
+        """
+        if label not in self._slots:
+            raise PoolError(f"node {label} owns no slots; take slots for its tokens first")
+        return self._slots[label], self._born[label]
 
     def check(self) -> None:
         """Prove that no page has two owners and none is lost.
@@ -219,6 +234,7 @@ class Unpaged:
     v: Tensor
     tree: Tree
     copies: Literal["none", "path"]
+    geometry: Geometry
 
     @classmethod
     def from_pool(cls, pool: Pool, tree: Tree, copies: Literal["none", "path"]) -> "Unpaged":
@@ -226,4 +242,4 @@ class Unpaged:
         # the radix plan lists every query's path, one after the other
         token = np.arange(tree.n_tokens) if copies == "none" else plan_tree(tree, "radix").arrays().token
         slots = torch.as_tensor(pool.slots(tree)[token], device=pool.k.device)
-        return cls(pool.k[:, slots], pool.v[:, slots], tree, copies)
+        return cls(pool.k[:, slots], pool.v[:, slots], tree, copies, pool.geometry)

@@ -1,4 +1,4 @@
-"""Methods: seven ways to group the queries and the KV of a tree.
+"""Methods: eight ways to group the queries and the KV of a tree, the last one our own.
 
 To add one: write `methods/<name>.py` with its plan and its METHOD, add its line to METHODS, and draw
 its case by hand in `tests/test_methods.py`. The shared tests run over the registry.
@@ -9,7 +9,16 @@ from inspect import signature
 from ..errors import PlanError
 from ..plan import Plan
 from ..tree import Tree
-from . import deft_flatten, deft_node, deft_node_chunk, deft_tree_index, flash_decoding, radix, tree_mask
+from . import (
+    deft_flatten,
+    deft_node,
+    deft_node_chunk,
+    deft_tree_index,
+    flash_decoding,
+    radix,
+    tree_mask,
+    tree_waves,
+)
 from .base import CHUNK_LEN, QUERY_TILE, Method
 
 METHODS: dict[str, Method] = {
@@ -22,6 +31,7 @@ METHODS: dict[str, Method] = {
         deft_node_chunk.METHOD,
         deft_flatten.METHOD,
         deft_tree_index.METHOD,
+        tree_waves.METHOD,  # ours: whole waves, intervals, packed heads
     )
 }
 

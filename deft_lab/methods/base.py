@@ -26,6 +26,7 @@ class Method:
         fused: False where scores, mask and softmax go through memory.
         mask: what tells queries and tokens apart inside a group: nothing, a dense matrix, or bit words.
         copies: True where each query stores its whole path, shared prefixes again and again.
+        packs_heads: True where a program takes all query heads of a KV head unless told otherwise.
     """
 
     name: str
@@ -38,3 +39,4 @@ class Method:
     fused: bool = True
     mask: Literal["none", "dense", "bits"] = "none"
     copies: bool = False
+    packs_heads: bool = False

@@ -1,8 +1,7 @@
-"""Tree attention on tensors: lower a plan to device tables, attend group by group, reduce.
+"""Backend "torch": attend group by group, reduce by a gather. It runs everywhere.
 
-Backend "torch" runs everywhere. The fused methods keep their scores in float32, whatever the dtype of Q, K
-and V; `tree_mask` keeps them in that dtype, as Medusa does. It is exact and readable; speed is the
-business of the Triton kernels.
+The fused methods keep their scores in float32, whatever the dtype of Q, K and V; `tree_mask` keeps them in
+that dtype, as Medusa does. It is exact and readable; speed is the business of the Triton kernels.
 """
 
 from collections.abc import Iterator
@@ -13,13 +12,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .errors import AttentionError
-from .kv import Pool, Unpaged
-from .methods import find_method
-from .plan import Plan
-from .tree._shape import Ints
+from ..kv import Pool, Unpaged
+from ..methods import find_method
+from ..plan import Plan
+from ..tree._shape import Ints
+from .stores import entry_slots
 
-BACKENDS = ("torch",)
 # groups are cut into tiles of queries and padded into batches; bounds the scores and gathered KV of a batch
 BATCH_ELEMENTS = 1 << 22
 
@@ -29,6 +27,7 @@ class PlanTable:
     """A plan as integers on the device. One entry per (group, KV token), one partial per (group, query)."""
 
     plan: Plan
+    store: Pool | Unpaged
     kv_slot: Tensor  # [entry] where the token lies
     sees_first: Tensor  # [entry] first preorder query that sees the token
     sees_stop: Tensor  # [entry] one past the last
@@ -38,7 +37,7 @@ class PlanTable:
     reduce_length: Tensor  # [query] partials of each query
 
 
-def lower(plan: Plan, store: Pool | Unpaged) -> PlanTable:
+def lower_torch(plan: Plan, store: Pool | Unpaged) -> PlanTable:
     """Lay a plan out in tables on the device of its KV.
 
     Raises:
@@ -46,10 +45,7 @@ def lower(plan: Plan, store: Pool | Unpaged) -> PlanTable:
         PoolError: the pool does not hold the plan's tree.
     """
     arrays = plan.arrays()
-    if isinstance(store, Pool):
-        slot = store.slots(plan.tree)[arrays.token]
-    else:
-        slot = _unpaged_slots(plan, store, arrays.token)
+    slot = entry_slots(plan, store, arrays.token)
     start, partial = plan.reduction()
     device = store.k.device
 
@@ -58,6 +54,7 @@ def lower(plan: Plan, store: Pool | Unpaged) -> PlanTable:
 
     return PlanTable(
         plan=plan,
+        store=store,
         kv_slot=upload(slot),
         sees_first=upload(arrays.sees_first),
         sees_stop=upload(arrays.sees_stop),
@@ -68,67 +65,12 @@ def lower(plan: Plan, store: Pool | Unpaged) -> PlanTable:
     )
 
 
-def _unpaged_slots(plan: Plan, store: Unpaged, token: Ints) -> Ints:
-    method = find_method(plan.method)
-    if method.layout != "unpaged":
-        raise AttentionError(f"method {plan.method!r} reads pages; hand it the Pool, not an unpaged copy")
-    if store.tree != plan.tree:
-        raise AttentionError("the unpaged KV is a copy of another tree; make it anew with Unpaged.from_pool")
-    wanted = "path" if method.copies else "none"
-    if store.copies != wanted:
-        raise AttentionError(
-            f"method {plan.method!r} reads copies={wanted!r}, the KV has copies={store.copies!r}"
-        )
-    if wanted == "none":
-        return token
-    # a query's path is stored in the order in which its groups read it
-    return np.arange(len(token))
-
-
-def tree_attention(
-    q: Tensor,
-    plan: Plan,
-    store: Pool | Unpaged,
-    *,
-    layer: int = 0,
-    scale: float | None = None,
-    backend: str = "torch",
-) -> Tensor:
-    """Attend every query of `plan.tree` to the tokens on its path.
-
-    Args:
-        q: [query, q_head, dim], one row per query, in the caller's query order.
-        plan: who meets whom; must be exact (see `check_plan`).
-        store: the pool that holds the tree's KV, or an unpaged copy where the method has that layout.
-        layer: which layer of the store.
-        scale: factor of the scores; default: 1 / sqrt(dim).
-        backend: one of BACKENDS.
-
-    Returns:
-        [query, q_head, dim], in the dtype of `q`.
-
-    Raises:
-        AttentionError: shapes, dtypes or devices do not fit, q or the KV of the tree holds NaN or Inf, the
-            scores overflow, or the backend is unknown.
-        PlanError: the plan's method is not in METHODS.
-        PoolError: the pool does not hold the plan's tree.
-    """
-    if backend not in BACKENDS:
-        raise AttentionError(f"no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
-    _check_inputs(q, plan, store, layer)
-    table = lower(plan, store)
-    k, v = store.k[layer], store.v[layer]
-    _check_finite(q, k, v, table)
-    if find_method(plan.method).fused:
-        result = reduce_partials(*partial_attention(q, k, v, table, scale), table).to(q.dtype)
-    else:
-        result = masked_attention(q, k, v, table, scale)
-    if not result.isfinite().all():
-        raise AttentionError(
-            f"the scores of {plan.method!r} overflow: |q| reaches {q.abs().max().item():.3g} in {q.dtype}; "
-            "scale q down, or use a wider dtype"
-        )
-    return result
+def attend_torch(q: Tensor, table: PlanTable, layer: int, scale: float | None) -> Tensor:
+    """[query, q_head, dim] in the dtype of `q`, in the caller's query order."""
+    k, v = table.store.k[layer], table.store.v[layer]
+    if find_method(table.plan.method).fused:
+        return reduce_partials(*partial_attention(q, k, v, table, scale), table).to(q.dtype)
+    return masked_attention(q, k, v, table, scale)
 
 
 def partial_attention(
@@ -267,34 +209,3 @@ def _padded(start: Ints, length: Ints, device: torch.device) -> tuple[Tensor, Te
     ok = step < length[:, None]
     rows = start[:, None] + np.where(ok, step, 0)
     return torch.from_numpy(rows).to(device), torch.from_numpy(ok).to(device)
-
-
-def _check_inputs(q: Tensor, plan: Plan, store: Pool | Unpaged, layer: int) -> None:
-    n_layers, _, n_kv_heads, dim = store.k.shape
-    if q.dim() != 3 or q.shape[0] != plan.tree.n_queries or q.shape[2] != dim:
-        raise AttentionError(
-            f"q has shape {tuple(q.shape)}; the tree has {plan.tree.n_queries} queries and the KV "
-            f"head_dim {dim}, so it must be ({plan.tree.n_queries}, q_head, {dim})"
-        )
-    if q.shape[1] % n_kv_heads:
-        raise AttentionError(
-            f"q has {q.shape[1]} heads, not a multiple of the {n_kv_heads} KV heads; "
-            "every KV head must serve the same number of query heads"
-        )
-    if q.dtype != store.k.dtype or q.device != store.k.device:
-        raise AttentionError(
-            f"q is {q.dtype} on {q.device}, the KV {store.k.dtype} on {store.k.device}; convert one"
-        )
-    if not 0 <= layer < n_layers:
-        raise AttentionError(f"layer={layer}; the KV has layers 0..{n_layers - 1}")
-
-
-def _check_finite(q: Tensor, k: Tensor, v: Tensor, table: PlanTable) -> None:
-    read = table.kv_slot.unique()
-    for name, tensor in (("q", q), ("k", k[read]), ("v", v[read])):
-        if not tensor.isfinite().all():
-            first = (~tensor.isfinite()).nonzero()[0].tolist()
-            where = f"row {first[0]}" if name == "q" else f"slot {read[first[0]].item()} (was it written?)"
-            raise AttentionError(
-                f"{name} holds NaN or Inf, first in {where}, head {first[1]}; attention needs numbers"
-            )

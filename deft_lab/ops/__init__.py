@@ -1,0 +1,191 @@
+"""Tree attention on tensors: lower a plan to device tables, attend group by group, reduce.
+
+Two backends keep one promise. "torch" runs everywhere and is there to be read; "triton" launches the kernels
+of kernels/, compiled on a GPU, interpreted elsewhere. "auto" takes Triton for 16-bit KV on an NVIDIA GPU.
+"""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..errors import AttentionError
+from ..kv import Pool, Unpaged
+from ..plan import Plan
+from .bucket import Bucket
+from .torch_backend import (
+    PlanTable,
+    attend_torch,
+    lower_torch,
+    masked_attention,
+    partial_attention,
+    reduce_partials,
+)
+from .triton_backend import KernelTable, attend_triton, lower_triton
+
+BACKENDS = ("auto", "torch", "triton")
+
+
+def lower(
+    plan: Plan,
+    store: Pool | Unpaged,
+    *,
+    backend: str = "auto",
+    pack_heads: bool | None = None,
+    bucket: Bucket | None = None,
+    into: KernelTable | None = None,
+) -> PlanTable | KernelTable:
+    """Lay a plan out in tables on the device of its KV; one upload serves all layers.
+
+    Args:
+        plan: who meets whom; must be exact (see `check_plan`).
+        store: the pool that holds the tree's KV, or an unpaged copy where the method has that layout.
+        backend: one of BACKENDS.
+        pack_heads: Triton only: a program takes all query heads of a KV head; default: as the method does.
+        bucket: Triton only: room for later, larger steps; default: as much as this plan needs.
+        into: Triton only: refill this table, whose addresses a CUDA graph may have captured.
+
+    Raises:
+        AttentionError: the backend is unknown or does not take these arguments, the plan does not fit the
+            bucket, or `store` is an unpaged copy of another tree or of another kind.
+        PoolError: the pool does not hold the plan's tree.
+    """
+    if backend not in BACKENDS:
+        raise AttentionError(f"no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    if backend == "triton" or into is not None or (backend == "auto" and _for_triton(store.k)):
+        return lower_triton(plan, store, pack_heads, bucket, into)
+    if pack_heads is not None or bucket is not None:
+        raise AttentionError(
+            "pack_heads and bucket are the Triton backend's; pass backend='triton' with them"
+        )
+    return lower_torch(plan, store)
+
+
+def _for_triton(kv: Tensor) -> bool:
+    return kv.device.type == "cuda" and kv.dtype in (torch.bfloat16, torch.float16)
+
+
+def attend(
+    q: Tensor,
+    table: PlanTable | KernelTable,
+    *,
+    layer: int = 0,
+    scale: float | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """Attend with a table of `lower`: no look at the numbers, and with `out` given no allocation.
+
+    Args:
+        q: [query, q_head, dim] in the caller's query order; rows beyond the tree's queries are left alone.
+        table: from `lower`.
+        layer: which layer of the table's store.
+        scale: factor of the scores; default: 1 / sqrt(dim).
+        out: Triton only: where to, shaped as `q`.
+
+    Returns:
+        [query, q_head, dim] in the dtype of `q`.
+
+    Raises:
+        AttentionError: the shape of q does not fit the table.
+    """
+    if isinstance(table, KernelTable):
+        return attend_triton(q, table, layer, scale, out)
+    if out is not None:
+        raise AttentionError(
+            "the torch backend allocates its output; leave `out` out, or use backend='triton'"
+        )
+    return attend_torch(q, table, layer, scale)
+
+
+def tree_attention(
+    q: Tensor,
+    plan: Plan,
+    store: Pool | Unpaged,
+    *,
+    layer: int = 0,
+    scale: float | None = None,
+    backend: str = "auto",
+) -> Tensor:
+    """Attend every query of `plan.tree` to the tokens on its path; checks what it is given and what it returns.
+
+    In a loop over layers or steps, call `lower` once a step and `attend` once a layer instead.
+
+    Args:
+        q: [query, q_head, dim], one row per query, in the caller's query order.
+        plan: who meets whom; must be exact (see `check_plan`).
+        store: the pool that holds the tree's KV, or an unpaged copy where the method has that layout.
+        layer: which layer of the store.
+        scale: factor of the scores; default: 1 / sqrt(dim).
+        backend: one of BACKENDS.
+
+    Returns:
+        [query, q_head, dim], in the dtype of `q`.
+
+    Raises:
+        AttentionError: shapes, dtypes or devices do not fit, q or the KV of the tree holds NaN or Inf, the
+            scores overflow, or the backend is unknown.
+        PlanError: the plan's method is not in METHODS.
+        PoolError: the pool does not hold the plan's tree.
+    """
+    if backend not in BACKENDS:
+        raise AttentionError(f"no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    _check_inputs(q, plan, store, layer)
+    table = lower(plan, store, backend=backend)
+    _check_finite(q, plan, store, layer)
+    result = attend(q, table, layer=layer, scale=scale)
+    if not result.isfinite().all():
+        raise AttentionError(
+            f"the scores of {plan.method!r} overflow: |q| reaches {q.abs().max().item():.3g} in {q.dtype}; "
+            "scale q down, or use a wider dtype"
+        )
+    return result
+
+
+def _check_inputs(q: Tensor, plan: Plan, store: Pool | Unpaged, layer: int) -> None:
+    n_layers, _, n_kv_heads, dim = store.k.shape
+    if q.dim() != 3 or q.shape[0] != plan.tree.n_queries or q.shape[2] != dim:
+        raise AttentionError(
+            f"q has shape {tuple(q.shape)}; the tree has {plan.tree.n_queries} queries and the KV "
+            f"head_dim {dim}, so it must be ({plan.tree.n_queries}, q_head, {dim})"
+        )
+    if q.shape[1] % n_kv_heads:
+        raise AttentionError(
+            f"q has {q.shape[1]} heads, not a multiple of the {n_kv_heads} KV heads; "
+            "every KV head must serve the same number of query heads"
+        )
+    if q.dtype != store.k.dtype or q.device != store.k.device:
+        raise AttentionError(
+            f"q is {q.dtype} on {q.device}, the KV {store.k.dtype} on {store.k.device}; convert one"
+        )
+    if not 0 <= layer < n_layers:
+        raise AttentionError(f"layer={layer}; the KV has layers 0..{n_layers - 1}")
+
+
+def _check_finite(q: Tensor, plan: Plan, store: Pool | Unpaged, layer: int) -> None:
+    k, v = store.k[layer], store.v[layer]
+    read = torch.arange(len(k), device=k.device)
+    if isinstance(store, Pool):
+        tree = plan.tree
+        seen = np.repeat(tree.q_stop > tree.q_first, tree.length)
+        read = torch.as_tensor(store.slots(tree)[seen], device=k.device)
+    read = read.sort().values
+    for name, tensor in (("q", q), ("k", k[read]), ("v", v[read])):
+        if not tensor.isfinite().all():
+            first = (~tensor.isfinite()).nonzero()[0].tolist()
+            where = f"row {first[0]}" if name == "q" else f"slot {read[first[0]].item()} (was it written?)"
+            raise AttentionError(
+                f"{name} holds NaN or Inf, first in {where}, head {first[1]}; attention needs numbers"
+            )
+
+
+__all__ = [
+    "BACKENDS",
+    "Bucket",
+    "KernelTable",
+    "PlanTable",
+    "attend",
+    "lower",
+    "masked_attention",
+    "partial_attention",
+    "reduce_partials",
+    "tree_attention",
+]
