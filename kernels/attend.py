@@ -7,9 +7,6 @@ them). Rows past the last query are dead: they load nothing and store nothing.
 Online softmax (Milakov and Gimelshein, arXiv 1805.02867; FlashAttention, arXiv 2205.14135), in base 2:
     m' = max(m, max_n s_n)      l' = l 2^(m - m') + sum_n 2^(s_n - m')      acc' likewise, with V
 where s = q k * scale * log2(e). What leaves the kernel is acc / l and the natural log-sum-exp.
-
-UPCAST turns 16-bit operands into float32 right after the load: Triton's interpreter computes bfloat16
-wrongly. Compiled kernels run with UPCAST=False; nothing else differs between the two.
 """
 
 import triton
@@ -23,7 +20,7 @@ LN_2: tl.constexpr = tl.constexpr(0.6931471805599453)
 @triton.jit
 def load_queries(
     q_ptr, row_ptr, query, ok, q_head,
-    N_Q_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr, PERMUTED: tl.constexpr, UPCAST: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr, PERMUTED: tl.constexpr,
 ):  # fmt: skip
     """[row, D_PAD] of q [query, q_head, D]; row_ptr [query] is the caller's row, read if PERMUTED."""
     d = tl.arange(0, D_PAD)
@@ -34,13 +31,13 @@ def load_queries(
         q = tl.load(q_ptr + offset[:, None] + d[None, :], mask=ok[:, None], other=0.0)
     else:
         q = tl.load(q_ptr + offset[:, None] + d[None, :], mask=ok[:, None] & (d < D)[None, :], other=0.0)
-    return q.to(tl.float32) if UPCAST else q
+    return q
 
 
 @triton.jit
 def load_tokens(
     ptr, slot, ok, kv_head,
-    N_KV_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr, UPCAST: tl.constexpr,
+    N_KV_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
 ):  # fmt: skip
     """[token, D_PAD] of k or v [slot, kv_head, D]: the rows `slot`, zeros where not `ok`."""
     d = tl.arange(0, D_PAD)
@@ -49,7 +46,7 @@ def load_tokens(
         x = tl.load(ptr + offset[:, None] + d[None, :], mask=ok[:, None], other=0.0)
     else:
         x = tl.load(ptr + offset[:, None] + d[None, :], mask=ok[:, None] & (d < D)[None, :], other=0.0)
-    return x.to(tl.float32) if UPCAST else x
+    return x
 
 
 @triton.jit

@@ -31,7 +31,7 @@ def flash_decoding_kernel(
     scale_log2, n_places,
     N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
-    PERMUTED: tl.constexpr, DIRECT: tl.constexpr, UPCAST: tl.constexpr,
+    PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS  # programs that share an item
     item = item_ptr + (tl.program_id(0) // TILES) * 8
@@ -49,7 +49,7 @@ def flash_decoding_kernel(
     ok = member < n_queries
     query = q_first + member
     q_head = head * HEADS + tl.arange(0, BLOCK_M) % HEADS
-    q = load_queries(q_ptr, row_ptr, query, ok, q_head, N_Q_HEADS, D, D_PAD, PERMUTED, UPCAST)
+    q = load_queries(q_ptr, row_ptr, query, ok, q_head, N_Q_HEADS, D, D_PAD, PERMUTED)
     place = query
     if not DIRECT:
         place = tl.load(place_ptr + place_first + member, mask=ok, other=0)
@@ -60,9 +60,9 @@ def flash_decoding_kernel(
     for first in tl.range(0, kv_len, BLOCK_N, num_stages=STAGES):
         n = first + tl.arange(0, BLOCK_N)
         inside = n < kv_len
-        k = load_tokens(k_ptr, kv_first + n, inside, kv_head, N_KV_HEADS, D, D_PAD, UPCAST)
+        k = load_tokens(k_ptr, kv_first + n, inside, kv_head, N_KV_HEADS, D, D_PAD)
         s = tl.where(inside[None, :], scores(q, k), float("-inf"))
-        v = load_tokens(v_ptr, kv_first + n, inside, kv_head, N_KV_HEADS, D, D_PAD, UPCAST)
+        v = load_tokens(v_ptr, kv_first + n, inside, kv_head, N_KV_HEADS, D, D_PAD)
         m, total, acc = meet(s, v, m, total, acc, scale_log2)
     store_partials(
         out_ptr, lse_ptr, row_ptr, m, total, acc, place, query, ok, q_head, n_places,

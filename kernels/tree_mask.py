@@ -33,7 +33,7 @@ def qk_kernel(
     size_ptr,  # [2] int32: queries, tokens
     q_room, room,  # queries and tokens that s has room for
     N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, PAGED: tl.constexpr, PERMUTED: tl.constexpr, UPCAST: tl.constexpr,
+    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, PAGED: tl.constexpr, PERMUTED: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS
     QUERIES: tl.constexpr = BLOCK_M // HEADS
@@ -53,8 +53,8 @@ def qk_kernel(
     if PAGED:
         slot = tl.load(slot_ptr + n, mask=inside, other=0)
     kv_head = head * HEADS // (N_Q_HEADS // N_KV_HEADS)
-    q = load_queries(q_ptr, row_ptr, query, ok, q_head, N_Q_HEADS, D, D_PAD, PERMUTED, UPCAST)
-    k = load_tokens(k_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD, UPCAST)
+    q = load_queries(q_ptr, row_ptr, query, ok, q_head, N_Q_HEADS, D, D_PAD, PERMUTED)
+    k = load_tokens(k_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD)
     at = s_ptr + (q_head.to(tl.int64) * q_room + query)[:, None] * room + n[None, :]
     tl.store(at, scores(q, k).to(s_ptr.dtype.element_ty), mask=ok[:, None] & inside[None, :])
 
@@ -119,7 +119,7 @@ def pv_kernel(
     row_ptr, slot_ptr, size_ptr, q_room, room,
     N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
-    PAGED: tl.constexpr, PERMUTED: tl.constexpr, UPCAST: tl.constexpr,
+    PAGED: tl.constexpr, PERMUTED: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS
     QUERIES: tl.constexpr = BLOCK_M // HEADS
@@ -142,8 +142,7 @@ def pv_kernel(
         if PAGED:
             slot = tl.load(slot_ptr + n, mask=inside, other=0)
         p = tl.load(row[:, None] + n[None, :], mask=ok[:, None] & inside[None, :], other=0.0)
-        p = p.to(tl.float32) if UPCAST else p
-        v = load_tokens(v_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD, UPCAST)
+        v = load_tokens(v_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD)
         acc = tl.dot(p, v, acc, input_precision="ieee")
     if PERMUTED:
         query = tl.load(row_ptr + query, mask=ok, other=0)

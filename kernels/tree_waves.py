@@ -35,19 +35,29 @@ ITEM = 8  # int32 fields of an item: kv_first, kv_len, q_first, n_queries, place
 
 
 @triton.jit
+def _words(sees_ptr, first, kv_len, n_open, n, BLOCK_N: tl.constexpr, FLAT: tl.constexpr):
+    """[BLOCK_N] who sees the tokens of the tile at `first`; nobody those that are past the end or met before."""
+    token = first + n
+    if FLAT:
+        token = tl.minimum(first, kv_len - BLOCK_N) + n
+    fresh = (token >= first) & (token < kv_len) & (first + BLOCK_N > n_open)
+    return tl.load(sees_ptr + token, mask=fresh, other=0)
+
+
+@triton.jit
 def _item(
     q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr, sees_ptr,
     scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open, row_first, kv_head,
     N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr, HALF: tl.constexpr,
-    FLAT: tl.constexpr, PERMUTED: tl.constexpr, DIRECT: tl.constexpr, UPCAST: tl.constexpr,
+    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr, AHEAD: tl.constexpr, HALF: tl.constexpr,
+    FLAT: tl.constexpr, PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     HEADS: tl.constexpr = N_Q_HEADS // N_KV_HEADS
     member = tl.arange(0, BLOCK_M) // HEADS
     ok = member < n_queries
     query = q_first + member
     q_head = kv_head * HEADS + tl.arange(0, BLOCK_M) % HEADS
-    q = load_queries(q_ptr, row_ptr, query, ok, q_head, N_Q_HEADS, D, D_PAD, PERMUTED, UPCAST)
+    q = load_queries(q_ptr, row_ptr, query, ok, q_head, N_Q_HEADS, D, D_PAD, PERMUTED)
     place = query
     if not DIRECT:
         place = tl.load(place_ptr + place_first + tl.arange(0, BLOCK_M) // HEADS, mask=ok, other=0)
@@ -55,31 +65,32 @@ def _item(
     total = tl.zeros([BLOCK_M], tl.float32)
     acc = tl.zeros([BLOCK_M, D_PAD], tl.float32)
     n = tl.arange(0, BLOCK_N)
+    if AHEAD:
+        word = _words(sees_ptr + kv_first, 0, kv_len, n_open, n, BLOCK_N, FLAT)
     for first in tl.range(0, kv_len, BLOCK_N, num_stages=STAGES):
-        begin = first
+        if AHEAD:
+            next_word = _words(sees_ptr + kv_first, first + BLOCK_N, kv_len, n_open, n, BLOCK_N, FLAT)
         if FLAT:
             begin = tl.minimum(first, kv_len - BLOCK_N)
             k = k_tiles.load([row_first + begin, kv_head * D])
-            k = k.to(tl.float32) if UPCAST else k
         else:
             inside = first + n < kv_len
             slot = tl.load(slot_ptr + kv_first + first + n, mask=inside, other=0)
-            k = load_tokens(k_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD, UPCAST)
+            k = load_tokens(k_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD)
         s = scores(q, k)
         if first + BLOCK_N > n_open:
-            token = begin + n
-            fresh = (token >= first) & (token < kv_len)
-            # a token that is not fresh has an empty interval, so nobody sees it
-            word = tl.load(sees_ptr + kv_first + token, mask=fresh, other=0)
+            if not AHEAD:
+                word = _words(sees_ptr + kv_first, first, kv_len, n_open, n, BLOCK_N, FLAT)
             lo = word & ((1 << HALF) - 1)
             hi = (word >> HALF) & ((1 << HALF) - 1)
             s = tl.where((query[:, None] >= lo[None, :]) & (query[:, None] < hi[None, :]), s, float("-inf"))
         if FLAT:
             v = v_tiles.load([row_first + begin, kv_head * D])
-            v = v.to(tl.float32) if UPCAST else v
         else:
-            v = load_tokens(v_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD, UPCAST)
+            v = load_tokens(v_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD)
         m, total, acc = meet(s, v, m, total, acc, scale_log2)
+        if AHEAD:
+            word = next_word
     store_partials(
         out_ptr, lse_ptr, row_ptr, m, total, acc, place, query, ok, q_head, n_places,
         N_Q_HEADS, D, D_PAD, PERMUTED, DIRECT,
@@ -102,7 +113,7 @@ def tree_waves_kernel(
     N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
     WIDE: tl.constexpr, NARROW: tl.constexpr, BLOCK_N: tl.constexpr,
     WIDE_STAGES: tl.constexpr, NARROW_STAGES: tl.constexpr, HALF: tl.constexpr, SHAPES: tl.constexpr,
-    FLAT: tl.constexpr, PERMUTED: tl.constexpr, DIRECT: tl.constexpr, UPCAST: tl.constexpr, PDL: tl.constexpr,
+    FLAT: tl.constexpr, PERMUTED: tl.constexpr, DIRECT: tl.constexpr, PDL: tl.constexpr,
 ):  # fmt: skip
     if PDL:
         gdc_launch_dependents()
@@ -125,13 +136,13 @@ def tree_waves_kernel(
             _item(
                 q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr, sees_ptr,
                 scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open, row_first, kv_head,
-                N_Q_HEADS, N_KV_HEADS, D, D_PAD, WIDE, BLOCK_N, WIDE_STAGES, HALF, FLAT, PERMUTED, DIRECT, UPCAST,
+                N_Q_HEADS, N_KV_HEADS, D, D_PAD, WIDE, BLOCK_N, WIDE_STAGES, False, HALF, FLAT, PERMUTED, DIRECT,
             )  # fmt: skip
         else:
             _item(
                 q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr, sees_ptr,
                 scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open, row_first, kv_head,
-                N_Q_HEADS, N_KV_HEADS, D, D_PAD, NARROW, BLOCK_N, NARROW_STAGES, HALF, FLAT, PERMUTED, DIRECT, UPCAST,
+                N_Q_HEADS, N_KV_HEADS, D, D_PAD, NARROW, BLOCK_N, NARROW_STAGES, True, HALF, FLAT, PERMUTED, DIRECT,
             )  # fmt: skip
     else:
         ROWS: tl.constexpr = WIDE if SHAPES == "wide" else NARROW
@@ -139,5 +150,5 @@ def tree_waves_kernel(
         _item(
             q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr, sees_ptr,
             scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open, row_first, kv_head,
-            N_Q_HEADS, N_KV_HEADS, D, D_PAD, ROWS, BLOCK_N, STAGES, HALF, FLAT, PERMUTED, DIRECT, UPCAST,
+            N_Q_HEADS, N_KV_HEADS, D, D_PAD, ROWS, BLOCK_N, STAGES, SHAPES == "narrow", HALF, FLAT, PERMUTED, DIRECT,
         )  # fmt: skip

@@ -17,10 +17,10 @@ FLOORS = (
     {"plan"},
     {"builders", "methods"},
     {"cost", "attention"},
-    {"kv", "kernels"},
+    {"kv", "kernels", "interpret", "counter"},
     {"ops"},
     {"decode", "speculative"},
-    {"fetch", "viz", "widgets", "bench", "lessons", "doctor"},
+    {"fetch", "viz", "widgets", "bench", "lessons", "doctor", "ahead"},
     {"cli", "__init__", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
@@ -46,7 +46,7 @@ LAZY = {
 # who may import whom on one floor
 SAME_FLOOR = {
     ("data", "errors"), ("trace", "tree"), ("__main__", "cli"), ("bench", "fetch"), ("doctor", "fetch"),
-    ("widgets", "viz"), ("lessons", "viz"), ("lessons", "widgets"),
+    ("counter", "interpret"), ("widgets", "viz"), ("lessons", "viz"), ("lessons", "widgets"),
 }  # fmt: skip
 NOUNS_ONLY = {"viz": FLOOR_OF["attention"], "widgets": FLOOR_OF["attention"]}
 

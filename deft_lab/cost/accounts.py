@@ -18,9 +18,9 @@ from ..methods import Method, find_method, plan_tree
 from ..plan import Plan
 from ..trace import Trace
 from .counts import Counts, count, count_run
+from .requested import requested
 from .traffic import Flops, Traffic
 
-PARTIAL_BYTES = 4  # f: partials and LSE are float32
 MASK_WORD_BYTES = 8  # one 64-bit word per KV token
 
 
@@ -62,28 +62,6 @@ def unique(counts: Counts, method: Method, geometry: Geometry) -> Traffic:
     return Traffic("unique", method.name, kv=2 * counts.tree_tokens * geometry.n_kv_heads * row, q=q, o=q)
 
 
-def requested(plan: Plan, geometry: Geometry, pack_heads: bool = False) -> Traffic:
-    """Account `requested`: what a kernel that runs this plan loads and stores.
-
-    One program per query head requests the K and V of a KV head `q_per_kv` times; `pack_heads` says
-    that a program takes all query heads of a KV head. Mask and index are not counted yet: None.
-    """
-    method = find_method(plan.method)
-    row = geometry.head_dim * geometry.n_layers
-    per_kv_head = 1 if pack_heads else geometry.q_per_kv
-    reads = int((plan.kv_len * plan.n_tiles).sum())
-    kv = 2 * reads * row * geometry.dtype_bytes * geometry.n_kv_heads * per_kv_head
-    q = plan.n_partials * row * geometry.dtype_bytes * geometry.n_q_heads
-    o = plan.tree.n_queries * row * geometry.dtype_bytes * geometry.n_q_heads
-    if method.fused:
-        lse = 2 * PARTIAL_BYTES * plan.n_partials * geometry.n_q_heads * geometry.n_layers
-        partials = lse * geometry.head_dim
-    else:
-        pairs = int((plan.kv_len * plan.q_len).sum())
-        lse, partials = 0, 8 * pairs * geometry.n_q_heads * geometry.n_layers * geometry.dtype_bytes
-    return Traffic("requested", plan.method, kv=kv, q=q, o=o, partials=partials, lse=lse)
-
-
 CLOSED_FORMS: dict[str, Callable[[Counts, Method, Geometry], Traffic]] = {
     "paper": paper,
     "logged": logged,
@@ -93,7 +71,12 @@ ACCOUNTS = ("paper", "logged", "requested", "unique")
 
 
 def traffic(
-    plan: Plan, geometry: Geometry, account: str = "requested", *, pack_heads: bool = False
+    plan: Plan,
+    geometry: Geometry,
+    account: str = "requested",
+    *,
+    pack_heads: bool | None = None,
+    flat: bool = False,
 ) -> Traffic:
     """Bytes of one step that runs `plan`, all layers of `geometry`.
 
@@ -101,14 +84,16 @@ def traffic(
         plan: of one attention call.
         geometry: of the model; `geometry.layer` for one layer.
         account: one of ACCOUNTS.
-        pack_heads: account `requested` only: a program takes all query heads of a KV head.
+        pack_heads: account `requested` only: a program takes all query heads of a KV head; default: as the
+            method does.
+        flat: account `requested` of `tree_waves` only: the pool holds the tree in depth-first order.
 
     Raises:
-        DeftLabError: the account is unknown, or `pack_heads` is asked of an account without it.
+        DeftLabError: the account is unknown, or `pack_heads` or `flat` is asked of an account without it.
     """
-    _check_account(account, pack_heads)
+    _check_account(account, pack_heads, flat)
     if account == "requested":
-        return requested(plan, geometry, pack_heads)
+        return requested(plan, geometry, pack_heads, flat)
     return CLOSED_FORMS[account](count(plan.tree), find_method(plan.method), geometry)
 
 
@@ -118,14 +103,14 @@ def run_traffic(
     geometry: Geometry,
     account: str = "paper",
     *,
-    pack_heads: bool = False,
+    pack_heads: bool | None = None,
 ) -> Traffic:
     """Bytes of all decodes of a trace. `requested` plans every step, the other accounts are closed forms.
 
     Raises:
         DeftLabError: as `traffic`, or the method is unknown.
     """
-    _check_account(account, pack_heads)
+    _check_account(account, pack_heads, False)
     found = find_method(method)
     if account != "requested":
         return CLOSED_FORMS[account](count_run(trace), found, geometry)
@@ -145,8 +130,10 @@ def flops(plan: Plan, geometry: Geometry) -> Flops:
     return Flops(per_pair * computed, per_pair * plan.tree.n_path_tokens)
 
 
-def _check_account(account: str, pack_heads: bool) -> None:
+def _check_account(account: str, pack_heads: bool | None, flat: bool) -> None:
     if account not in ACCOUNTS:
         raise DeftLabError(f"no account {account!r}; choose one of {', '.join(ACCOUNTS)}")
-    if pack_heads and account != "requested":
-        raise DeftLabError(f"account {account!r} does not know pack_heads; only 'requested' counts programs")
+    if (pack_heads or flat) and account != "requested":
+        raise DeftLabError(
+            f"account {account!r} does not know pack_heads or flat; only 'requested' counts programs"
+        )

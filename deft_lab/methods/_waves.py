@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from ..tree import Tree
 from ..tree._shape import Ints
 from ._cut import seen_nodes
+from .tiles import KV_TILE as TILE
 
-TILE = 64  # tokens of a KV tile; kernels/tree_waves.py walks in such steps
 NARROW_ROWS, WIDE_ROWS = 16, 64  # rows of the two tile shapes
 # a wide tile does four times the arithmetic of a narrow one; where several tiles read the same tokens from
 # the L2 cache, this and not the memory bounds it (measured, kernels/NOTES.md)
@@ -95,7 +95,7 @@ def cut_runs(runs: Runs, few: int, many: int) -> Work:
     """Cut the runs into work that fills whole waves of `few` or `many` items a KV head, whichever is faster."""
     if _total(runs) <= SMALL * few:
         work = _fill(runs, few)
-        if len(work.cost) <= few:
+        if len(work.cost) <= few and work.cost.max() <= SMALL:
             return work
     return _fill(runs, many)
 

@@ -10,7 +10,7 @@ use tiles of several shapes; stream-K (arXiv 2301.03598) fills waves; Hydragen (
 
 import numpy as np
 
-from ..errors import check_counts, PlanError
+from ..errors import PlanError, check_counts
 from ..plan import Plan
 from ..tree import Tree
 from ..tree._shape import Ints

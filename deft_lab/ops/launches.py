@@ -1,6 +1,7 @@
 """How each method's kernels are launched: tile sizes, grids, arguments. Imports Triton; load it on first use."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -17,8 +18,18 @@ from ..kernels import (
     tree_waves,
 )
 from ..kv import Pool
-from .tables import query_tile
-from .triton_backend import LOG2_E, SOFTMAX_ROW, KernelTable, _power_of_two
+from ..methods.tiles import (
+    LEAST_ROWS,
+    OUTPUT_ROWS,
+    ROW_PIECE,
+    SCORE_ROWS,
+    SOFTMAX_ROW,
+    kv_tile,
+    padded_dim,
+    power_of_two,
+    query_tile,
+)
+from .triton_backend import LOG2_E, KernelTable
 
 
 def _shape(table: KernelTable) -> dict[str, Any]:
@@ -27,14 +38,9 @@ def _shape(table: KernelTable) -> dict[str, Any]:
     return {
         "N_Q_HEADS": geometry.n_q_heads,
         "D": geometry.head_dim,
-        "D_PAD": table.dim_padded,
+        "D_PAD": padded_dim(geometry.head_dim),
         "PERMUTED": table.bucket.permuted,
     }
-
-
-def _upcast(table: KernelTable) -> bool:
-    """In the interpreter, 16-bit operands are turned into float32: its bfloat16 arithmetic is wrong."""
-    return table.device.type != "cuda" and table.store.k.element_size() < 4
 
 
 def _pdl(table: KernelTable) -> bool:
@@ -47,11 +53,36 @@ def _phase_2(table: KernelTable, out: Tensor) -> None:
     if table.bucket.direct:
         return
     section, pdl = table.upload.section, _pdl(table)
-    block_p = min(32, max(4, _power_of_two(table.bucket.most_partials)))
+    block_p = min(32, max(4, power_of_two(table.bucket.most_partials)))
     reduce.reduce_kernel[(table.bucket.n_queries * table.geometry.n_q_heads,)](
         table.partials, table.lse, section("start"), section("row"), out, table.partials.shape[1],
         **_shape(table), BLOCK_P=block_p, PDL=pdl, num_warps=1, **({"launch_pdl": True} if pdl else {}),
     )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tiling:
+    """Tokens of a KV tile where a row has 256 bytes, and stages of the pipeline that loads it."""
+
+    block_n: int
+    stages: int
+
+
+# measured on an H200, kernels/NOTES.md; Triton spends two stages on the slots where it looks them up
+TILINGS = {
+    "flash_decoding": Tiling(64, 2),
+    "radix": Tiling(64, 3),
+    "deft_node": Tiling(64, 5),
+    "deft_node_chunk": Tiling(64, 3),
+    "deft_flatten": Tiling(64, 2),
+    "deft_tree_index": Tiling(64, 3),
+    "tree_mask": Tiling(128, 4),
+}
+WAVES_STAGES = {True: (3, 3), False: (5, 7)}  # FLAT -> stages of wide and of narrow tiles
+
+
+def _block_n(table: KernelTable, tiling: Tiling) -> int:
+    return kv_tile(table.geometry.head_dim, table.store.k.element_size(), tiling.block_n)
 
 
 def _two_phases(kernel: Any, *sections: str) -> Callable[..., None]:
@@ -60,7 +91,8 @@ def _two_phases(kernel: Any, *sections: str) -> Callable[..., None]:
     def launch(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: float) -> None:
         geometry, section, bucket = table.geometry, table.upload.section, table.bucket
         rows = query_tile(table.plan, table.heads) * table.heads
-        block_m = max(16, _power_of_two(rows))
+        block_m = max(LEAST_ROWS, power_of_two(rows))
+        tiling = TILINGS[_tiling_name(table)]
         named = {
             "row_start": table.nodes and table.nodes.row_start,
             "slots": table.nodes and table.nodes.slots,
@@ -70,12 +102,17 @@ def _two_phases(kernel: Any, *sections: str) -> Callable[..., None]:
             q, table.store.k[layer], table.store.v[layer], out if bucket.direct else table.partials, table.lse,
             section("item"), section("place"), section("row"), *extra, scale * LOG2_E, table.partials.shape[1],
             **_shape(table), N_KV_HEADS=geometry.n_kv_heads, HEADS=table.heads, BLOCK_M=block_m,
-            BLOCK_N=table.block_n, STAGES=5 if sections else 3, DIRECT=bucket.direct, UPCAST=_upcast(table),
+            BLOCK_N=_block_n(table, tiling), STAGES=tiling.stages, DIRECT=bucket.direct,
             num_warps=8 if block_m >= 128 else 4,
         )  # fmt: skip
         _phase_2(table, out)
 
     return launch
+
+
+def _tiling_name(table: KernelTable) -> str:
+    name = table.plan.method
+    return "radix" if name == "flash_decoding" and isinstance(table.store, Pool) else name
 
 
 _radix = _two_phases(radix.radix_kernel, "slot")
@@ -91,15 +128,16 @@ def _tree_waves(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: f
     geometry, section, bucket = table.geometry, table.upload.section, table.bucket
     k, v = table.store.k[layer], table.store.v[layer]
     k_tiles, v_tiles = table.tiles(layer) if table.flat else (k, v)
-    narrow = max(16, _power_of_two(table.heads))
+    narrow = max(LEAST_ROWS, power_of_two(table.heads))
+    stages = WAVES_STAGES[table.flat]
     tree_waves.tree_waves_kernel[(bucket.n_items * geometry.n_kv_heads,)](
         q, k, v, k_tiles, v_tiles, out if bucket.direct else table.partials, table.lse,
         section("item"), section("place"), section("row"), section("slot"), section("word"),
         scale * LOG2_E, table.partials.shape[1],
         **_shape(table), N_KV_HEADS=geometry.n_kv_heads, WIDE=max(64, narrow), NARROW=narrow,
-        BLOCK_N=table.block_n, WIDE_STAGES=3 if table.flat else 5, NARROW_STAGES=3 if table.flat else 7,
+        BLOCK_N=table.block_n, WIDE_STAGES=stages[0], NARROW_STAGES=stages[1],
         HALF=32 if bucket.wide_words else 16, SHAPES=bucket.shapes, FLAT=table.flat, DIRECT=bucket.direct,
-        UPCAST=_upcast(table), PDL=_pdl(table) and not bucket.direct, num_warps=4,
+        PDL=_pdl(table) and not bucket.direct, num_warps=4,
     )  # fmt: skip
     _phase_2(table, out)
 
@@ -108,23 +146,32 @@ def _tree_mask(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: fl
     geometry, section, bucket = table.geometry, table.upload.section, table.bucket
     s, p = table.partials
     room = (bucket.n_queries, bucket.n_slots)
-    block_m = max(16, min(64, _power_of_two(bucket.n_queries * table.heads), 64))
-    tiles = -(-bucket.n_queries // max(1, block_m // table.heads)) * (geometry.n_q_heads // table.heads)
-    common = {**_shape(table), "N_KV_HEADS": geometry.n_kv_heads, "HEADS": table.heads, "BLOCK_M": block_m}
-    common |= {"PAGED": isinstance(table.store, Pool), "UPCAST": _upcast(table), "BLOCK_N": table.block_n}
+    n_rows = geometry.n_q_heads * bucket.n_queries
+    common: dict[str, Any] = {**_shape(table), "N_KV_HEADS": geometry.n_kv_heads, "HEADS": table.heads}
+    common["PAGED"] = isinstance(table.store, Pool)
     size = section("size")
+
+    def tile(rows: int) -> tuple[int, int]:
+        """Rows of a tile, and tiles of all queries and heads."""
+        block_m = max(rows, power_of_two(table.heads))
+        return block_m, -(-bucket.n_queries // (block_m // table.heads)) * (geometry.n_q_heads // table.heads)
+
+    block_m, tiles = tile(SCORE_ROWS)
     tree_mask.qk_kernel[(tiles, -(-bucket.n_slots // table.block_n))](
-        q, table.store.k[layer], s, section("row"), section("slot"), size, *room, **common
-    )
-    rows, block = geometry.n_q_heads * bucket.n_queries, 1024
-    grid = (rows, -(-bucket.n_slots // block))
-    tree_mask.scale_kernel[grid](s, size, *room, scale, BLOCK=block)
-    tree_mask.mask_kernel[grid](s, table.mask, size, *room, BLOCK=block)
-    held = min(SOFTMAX_ROW, max(16, _power_of_two(bucket.n_slots)))
-    tree_mask.softmax_kernel[(rows,)](s, p, size, *room, BLOCK=held, num_warps=16 if held > 4096 else 4)
+        q, table.store.k[layer], s, section("row"), section("slot"), size, *room,
+        BLOCK_M=block_m, BLOCK_N=table.block_n, **common,
+    )  # fmt: skip
+    grid = (n_rows, -(-bucket.n_slots // ROW_PIECE))
+    tree_mask.scale_kernel[grid](s, size, *room, scale, BLOCK=ROW_PIECE)
+    tree_mask.mask_kernel[grid](s, table.mask, size, *room, BLOCK=ROW_PIECE)
+    held = min(SOFTMAX_ROW, max(LEAST_ROWS, power_of_two(bucket.n_slots)))
+    tree_mask.softmax_kernel[(n_rows,)](s, p, size, *room, BLOCK=held, num_warps=16 if held > 4096 else 4)
+    block_m, tiles = tile(OUTPUT_ROWS)
+    tiling = TILINGS["tree_mask"]
     tree_mask.pv_kernel[(tiles,)](
-        p, table.store.v[layer], out, section("row"), section("slot"), size, *room, STAGES=3, **common
-    )
+        p, table.store.v[layer], out, section("row"), section("slot"), size, *room,
+        BLOCK_M=block_m, BLOCK_N=_block_n(table, tiling), STAGES=tiling.stages, **common,
+    )  # fmt: skip
 
 
 LAUNCHES: dict[str, Callable[[KernelTable, Tensor, Tensor, int, float], None]] = {

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..cost.requested import open_tokens
 from ..kv import Pool, Unpaged
 from ..methods._cut import seen_nodes
 from ..methods._waves import NARROW_ROWS
+from ..methods.tiles import KV_TILE, NARROW_WORD, query_tile
 from ..plan import Plan
 from ..tree._shape import Ints
 from .stores import check_unpaged, entry_slots
@@ -20,8 +22,6 @@ from .stores import check_unpaged, entry_slots
 ITEM = 8
 # item fields; the sixth is what the method needs beyond them
 KV_FIRST, KV_LEN, Q_FIRST, N_QUERIES, PLACE_FIRST, EXTRA, ROW_FIRST = range(7)
-PACKED_ROWS = 128  # rows of a tile with packed heads, at most
-NARROW_WORD = 1 << 16  # queries from which on an interval no longer fits into an int32
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,12 +43,6 @@ class HostTables:
     def most_partials(self) -> int:
         """Partials of a query, at most."""
         return int(np.diff(self.start).max())
-
-
-def query_tile(plan: Plan, heads: int) -> int:
-    """Queries of an item, at most, where a tile holds `heads` query heads of each."""
-    tile = plan.query_tile or max(1, int(plan.q_len.max()))
-    return max(1, min(tile, PACKED_ROWS // heads)) if heads > 1 and plan.query_tile else tile
 
 
 def host_tables(plan: Plan, store: Pool | Unpaged, heads: int) -> HostTables:
@@ -82,10 +76,10 @@ def host_tables(plan: Plan, store: Pool | Unpaged, heads: int) -> HostTables:
     if plan.method == "deft_flatten":
         word, item[:, EXTRA] = _bits(plan, group, item)
     if plan.method == "tree_waves":
-        word, item[:, EXTRA] = _intervals(plan), _open_tokens(plan, group, item)
+        word, item[:, EXTRA] = _intervals(plan), open_tokens(plan)
         item[:, ROW_FIRST] = item[:, KV_FIRST] + (slot[0] if flat else 0)
         # the last tile of a short item is moved back: what lies before the first slot may never have been written
-        flat = flat and (int(slot[0]) == 0 or bool((item[:, KV_FIRST] + item[:, KV_LEN] >= 64).all()))
+        flat = flat and (int(slot[0]) == 0 or bool((item[:, KV_FIRST] + item[:, KV_LEN] >= KV_TILE).all()))
     permuted = bool((order != np.arange(len(order))).any())
     wide = item[:, N_QUERIES] * heads > max(NARROW_ROWS, heads)
     shapes = "wide" if wide.all() else "both" if wide.any() else "narrow"
@@ -128,19 +122,6 @@ def _intervals(plan: Plan) -> NDArray:
     half, dtype = (16, np.int32) if tree.n_queries < NARROW_WORD else (32, np.int64)
     word = (tree.q_first[node] | (tree.q_stop[node] << half)).astype(dtype)
     return np.repeat(word, tree.length[node])
-
-
-def _open_tokens(plan: Plan, group: Ints, item: Ints) -> Ints:
-    """[item] leading tokens that all of its queries see. Items of `tree_waves` are its groups."""
-    tree = plan.tree
-    of_chunk = np.repeat(group, np.diff(plan.group_start))
-    hidden = (tree.q_first[plan.chunk_node] > plan.q_first[of_chunk]) | (
-        tree.q_stop[plan.chunk_node] < plan.q_stop[of_chunk]
-    )
-    length = plan.chunk_stop - plan.chunk_start
-    within = np.cumsum(length) - length - plan.kv_start[of_chunk]
-    first_hidden = np.where(hidden, within, plan.kv_len[of_chunk])
-    return np.minimum.reduceat(first_hidden, plan.group_start[:-1])
 
 
 def _bits(plan: Plan, group: Ints, item: Ints) -> tuple[NDArray, Ints]:

@@ -12,6 +12,7 @@ from ..errors import AttentionError
 from ..geometry import Geometry
 from ..kv import Pool, Unpaged
 from ..methods import find_method
+from ..methods.tiles import heads_of_tile, kv_tile
 from ..plan import Plan
 from ..tree import Tree
 from .bucket import Bucket, Upload
@@ -19,7 +20,6 @@ from .node_table import NodeTable
 from .tables import EXTRA, KV_FIRST, PLACE_FIRST, host_tables
 
 LOG2_E = 1.4426950408889634
-SOFTMAX_ROW = 16384  # scores of a row that the softmax kernel of `tree_mask` holds at once
 
 
 @dataclass(eq=False)
@@ -50,14 +50,9 @@ class KernelTable:
         return self.store.k.device
 
     @property
-    def dim_padded(self) -> int:
-        """head_dim, rounded up to a power of two as tl.arange wants it."""
-        return max(16, _power_of_two(self.geometry.head_dim))
-
-    @property
     def block_n(self) -> int:
-        """Tokens of a KV tile: 64, fewer where rows are so long that the pipeline would not fit on the chip."""
-        return max(16, min(64, 64 * 256 // (self.dim_padded * self.store.k.element_size())))
+        """Tokens of a KV tile."""
+        return kv_tile(self.geometry.head_dim, self.store.k.element_size())
 
     @property
     def flat(self) -> bool:
@@ -97,10 +92,9 @@ def lower_triton(
             raise AttentionError(
                 f"the table holds {into.heads} heads a tile; lower into a new one to change it"
             )
-    packed = method.packs_heads if pack_heads is None else pack_heads
-    if method.packs_heads and not packed:
+    if method.packs_heads and pack_heads is False:
         raise AttentionError(f"method {method.name!r} always packs heads; leave pack_heads out")
-    heads = into.heads if into else geometry.q_per_kv if packed else 1
+    heads = into.heads if into else heads_of_tile(method.packs_heads, geometry.q_per_kv, pack_heads)
     tables = host_tables(plan, store, heads)
     needs = Bucket.of(tables)
     if not _can_load_tiles(store):
@@ -208,7 +202,3 @@ def attend_triton(
     with context:
         LAUNCHES[table.plan.method](table, q, target, layer, factor)
     return target
-
-
-def _power_of_two(n: int) -> int:
-    return 1 << max(0, (n - 1).bit_length())
