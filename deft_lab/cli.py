@@ -101,6 +101,95 @@ def bench_plan(
         output.write_text(json.dumps(result, indent=1) + "\n")
 
 
+OutputOption = Annotated[
+    Path | None, typer.Option("--output", help="Write the results with their card, as JSON.")
+]
+SecondsOption = Annotated[float, typer.Option(help="What the run may take; fewer mean fewer repetitions.")]
+
+
+@bench_app.command("attention")
+def bench_attention(  # noqa: PLR0913 - a parameter for each option
+    cases: Annotated[str, typer.Option(help="all, or some of them: few50,spec6k.")] = "all",
+    methods: Annotated[str, typer.Option(help="all, none, or some: radix,'radix packed'.")] = "all",
+    peers: Annotated[str, typer.Option(help="all, none, or some of them.")] = "all",
+    templates: TemplatesOption = None,
+    output: OutputOption = None,
+    seconds: SecondsOption = 480.0,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="List what would be timed.")] = False,
+) -> None:
+    """Time tree attention on a GPU: our methods, peers, and a kernel that only reads the KV."""
+    from .bench.attention import table
+    from .bench.attention.cases import choose_cases
+    from .bench.attention.peers import PEERS, importable
+    from .bench.attention.run import bench_attention as measure
+    from .bench.attention.subjects import choose, method_subjects
+    from .fetch import find_templates
+
+    chosen = choose_cases(cases, find_templates(templates))
+    there, left_out = importable(choose(PEERS, peers, "peer"))
+    subjects = [*choose(method_subjects(), methods, "method"), *there]
+    if dry_run:
+        console.print(table.dry_table(chosen, subjects))
+    for why in dict.fromkeys(left_out.values()):
+        names = ", ".join(name for name, said in left_out.items() if said == why)
+        console.print(f"left out: {names}: {why}", markup=False, soft_wrap=True)
+    if dry_run:
+        return
+    result = measure(
+        chosen,
+        subjects,
+        seconds=seconds,
+        output=output,
+        report=lambda rows: console.print(table.case_table(rows)),
+        left_out=left_out,
+    )
+    console.print(json.dumps(result["card"]), markup=False)
+    console.print(table.read_table(result["rows"]))
+    console.print(table.peer_table(result["rows"]))
+    console.print(table.ceilings_line(result["ceilings"]), markup=False)
+
+
+@bench_app.command("ablation")
+def bench_ablation(
+    sweeps: Annotated[str, typer.Option(help="all, or some of them: prompt,chunk_len.")] = "all",
+    templates: TemplatesOption = None,
+    output: OutputOption = None,
+    seconds: SecondsOption = 480.0,
+) -> None:
+    """Repeat the paper's ablations on a GPU, and say from which prompt on each method beats radix."""
+    from .bench.attention import table
+    from .bench.attention.ablation import bench_ablation as measure
+    from .fetch import find_templates
+
+    names = () if sweeps == "all" else tuple(name.strip() for name in sweeps.split(","))
+    result = measure(
+        names,
+        templates=find_templates(templates),
+        seconds=seconds,
+        output=output,
+        report=lambda rows: console.print(f"{rows[0]['sweep']} {rows[0]['value']}: done", markup=False),
+    )
+    for sweep in dict.fromkeys(row["sweep"] for row in result["rows"]):
+        console.print(table.sweep_table([row for row in result["rows"] if row["sweep"] == sweep]))
+    for found in result["break_even"]:
+        console.print(found["words"], markup=False)
+    console.print(table.ceilings_line(result["ceilings"]), markup=False)
+
+
+@bench_app.command("plot")
+def bench_plot(
+    file: Annotated[Path, typer.Argument(help="What a benchmark wrote with --output.")],
+    output: Annotated[Path | None, typer.Option(help="The HTML page; default: beside the file.")] = None,
+) -> None:
+    """Draw a result as one HTML page and SVG files: times, sweeps, and the model's residuals."""
+    from .bench.attention.plot import read_result, save_plots
+
+    page = output or file.with_suffix(".html")
+    for figure in save_plots(read_result(file), page):
+        console.print(f"{figure.title}: {figure.alt}", markup=False, soft_wrap=True)
+    console.print(f"drawn in {page}", soft_wrap=True, markup=False)
+
+
 def _narrow_table(title: str, columns: list[str], heads: list[str]) -> Table:
     """A table that fits into 80 characters: the method, `heads` to the left, `columns` of numbers."""
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)

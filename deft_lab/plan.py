@@ -89,15 +89,15 @@ class Plan:
         tokens = np.concatenate(([0], np.cumsum(self.chunk_stop - self.chunk_start)))
         return frozen(tokens[self.group_start])
 
-    @property
+    @cached_property
     def kv_len(self) -> Ints:
         """[group] tokens."""
-        return np.diff(self.kv_start)
+        return frozen(self.kv_start[1:] - self.kv_start[:-1])
 
-    @property
+    @cached_property
     def q_len(self) -> Ints:
         """[group] queries."""
-        return self.q_stop - self.q_first
+        return frozen(self.q_stop - self.q_first)
 
     @cached_property
     def partial_start(self) -> Ints:

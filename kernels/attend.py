@@ -71,7 +71,7 @@ def store_partials(
     out_ptr, lse_ptr, row_ptr, m, total, acc, place, query, ok, q_head, n_places,
     N_Q_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr, PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
-    """Write the tile: partials [q_head, place, D] float32 and LSE [q_head, place] (natural log).
+    """Write the tile: partials [q_head, place, D] and LSE [q_head, place] (natural log).
 
     DIRECT: each query has this one partial, so it is the output, o [query, q_head, D].
     A row that saw no token leaves zeros and -inf: it has no weight in the reduction.

@@ -21,7 +21,7 @@ NOTHING_SEEN: tl.constexpr = tl.constexpr(-1.0e30)
 
 @triton.jit
 def reduce_kernel(
-    partial_ptr,  # [q_head, place, D] float32
+    partial_ptr,  # [q_head, place, D] float32, or 16 bits
     lse_ptr,  # [q_head, place] float32
     start_ptr,  # [query + 1] int32
     row_ptr,  # [query] int32: the caller's row of each query; read if PERMUTED
@@ -60,7 +60,7 @@ def reduce_kernel(
         weight = tl.exp2((lse - m_new) * LOG2_E)
         decay = tl.exp2((m - m_new) * LOG2_E)
         total = total * decay + tl.sum(weight, 0)
-        acc = acc * decay + tl.sum(partial * weight[:, None], 0)
+        acc = acc * decay + tl.sum(partial.to(tl.float32) * weight[:, None], 0)
         m = m_new
     at = o_ptr + (row.to(tl.int64) * N_Q_HEADS + q_head) * D + d
     tl.store(at, (acc / total).to(o_ptr.dtype.element_ty), mask=d < D)

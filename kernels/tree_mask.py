@@ -14,13 +14,20 @@ keep them in float32 registers instead.
 
 Traffic, l queries, N tokens: scores written 4 times and read 4 times, the mask read once per query head, Q once
 per tile of tokens, K and V once per tile of queries and head tile.
-`size_ptr` [2] int32 holds l and N: a captured graph serves trees of other sizes within its room.
+`size_ptr` [2] int32 holds l and N: a captured graph serves trees of other sizes within its room. Rows of scores
+are moved in whole 16-byte pieces, so N counts here as the next multiple of 8.
 """
 
 import triton
 import triton.language as tl
 
 from .attend import load_queries, load_tokens, scores
+
+
+@triton.jit
+def _columns(n_tokens):
+    """Columns of the score matrix in use: a multiple of 8, which the compiler must know to move 16 bytes at once."""
+    return tl.multiple_of((n_tokens + 7) // 8 * 8, 8)
 
 
 @triton.jit
@@ -56,7 +63,8 @@ def qk_kernel(
     q = load_queries(q_ptr, row_ptr, query, ok, q_head, N_Q_HEADS, D, D_PAD, PERMUTED)
     k = load_tokens(k_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD)
     at = s_ptr + (q_head.to(tl.int64) * q_room + query)[:, None] * room + n[None, :]
-    tl.store(at, scores(q, k).to(s_ptr.dtype.element_ty), mask=ok[:, None] & inside[None, :])
+    used = n < _columns(n_tokens)
+    tl.store(at, scores(q, k).to(s_ptr.dtype.element_ty), mask=ok[:, None] & used[None, :])
 
 
 @triton.jit
@@ -67,8 +75,9 @@ def scale_kernel(s_ptr, size_ptr, q_room, room, scale, BLOCK: tl.constexpr):
     if tl.program_id(0) % q_room >= n_queries or tl.program_id(1) * BLOCK >= n_tokens:
         return
     at = s_ptr + tl.program_id(0).to(tl.int64) * room + n
-    s = tl.load(at, mask=n < n_tokens, other=0.0).to(tl.float32)
-    tl.store(at, (s * scale).to(s_ptr.dtype.element_ty), mask=n < n_tokens)
+    used = n < _columns(n_tokens)
+    s = tl.load(at, mask=used, other=0.0).to(tl.float32)
+    tl.store(at, (s * scale).to(s_ptr.dtype.element_ty), mask=used)
 
 
 @triton.jit
@@ -80,9 +89,10 @@ def mask_kernel(s_ptr, mask_ptr, size_ptr, q_room, room, BLOCK: tl.constexpr):
     if query >= n_queries or tl.program_id(1) * BLOCK >= n_tokens:
         return
     at = s_ptr + tl.program_id(0).to(tl.int64) * room + n
-    s = tl.load(at, mask=n < n_tokens, other=0.0).to(tl.float32)
-    hidden = tl.load(mask_ptr + query.to(tl.int64) * room + n, mask=n < n_tokens, other=0.0).to(tl.float32)
-    tl.store(at, (s + hidden).to(s_ptr.dtype.element_ty), mask=n < n_tokens)
+    used = n < _columns(n_tokens)
+    s = tl.load(at, mask=used, other=0.0).to(tl.float32)
+    hidden = tl.load(mask_ptr + query.to(tl.int64) * room + n, mask=used, other=0.0).to(tl.float32)
+    tl.store(at, (s + hidden).to(s_ptr.dtype.element_ty), mask=used)
 
 
 @triton.jit
@@ -96,19 +106,22 @@ def softmax_kernel(s_ptr, p_ptr, size_ptr, q_room, room, BLOCK: tl.constexpr):
         return
     base = tl.program_id(0).to(tl.int64) * room
     n = tl.arange(0, BLOCK)
-    s = tl.load(s_ptr + base + n, mask=n < n_tokens, other=float("-inf")).to(tl.float32)
+    columns = _columns(n_tokens)
+    s = tl.load(s_ptr + base + n, mask=n < columns, other=0.0).to(tl.float32)
+    s = tl.where(n < n_tokens, s, float("-inf"))
     m = tl.max(s, 0)
     total = tl.sum(tl.exp(s - m), 0)
     for first in tl.range(BLOCK, n_tokens, BLOCK):
-        x = tl.load(s_ptr + base + first + n, mask=first + n < n_tokens, other=float("-inf")).to(tl.float32)
+        x = tl.load(s_ptr + base + first + n, mask=first + n < columns, other=0.0).to(tl.float32)
+        x = tl.where(first + n < n_tokens, x, float("-inf"))
         m_new = tl.maximum(m, tl.max(x, 0))
         total = total * tl.exp(m - m_new) + tl.sum(tl.exp(x - m_new), 0)
         m = m_new
-    tl.store(p_ptr + base + n, (tl.exp(s - m) / total).to(p_ptr.dtype.element_ty), mask=n < n_tokens)
+    tl.store(p_ptr + base + n, (tl.exp(s - m) / total).to(p_ptr.dtype.element_ty), mask=n < columns)
     for first in tl.range(BLOCK, n_tokens, BLOCK):
-        ok = first + n < n_tokens
-        x = tl.load(s_ptr + base + first + n, mask=ok, other=float("-inf")).to(tl.float32)
-        tl.store(p_ptr + base + first + n, (tl.exp(x - m) / total).to(p_ptr.dtype.element_ty), mask=ok)
+        x = tl.load(s_ptr + base + first + n, mask=first + n < columns, other=0.0).to(tl.float32)
+        x = tl.where(first + n < n_tokens, tl.exp(x - m) / total, 0.0)
+        tl.store(p_ptr + base + first + n, x.to(p_ptr.dtype.element_ty), mask=first + n < columns)
 
 
 @triton.jit
@@ -141,7 +154,8 @@ def pv_kernel(
         slot = n
         if PAGED:
             slot = tl.load(slot_ptr + n, mask=inside, other=0)
-        p = tl.load(row[:, None] + n[None, :], mask=ok[:, None] & inside[None, :], other=0.0)
+        used = n < _columns(n_tokens)
+        p = tl.load(row[:, None] + n[None, :], mask=ok[:, None] & used[None, :], other=0.0)
         v = load_tokens(v_ptr, slot, inside, kv_head, N_KV_HEADS, D, D_PAD)
         acc = tl.dot(p, v, acc, input_precision="ieee")
     if PERMUTED:

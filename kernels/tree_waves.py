@@ -7,7 +7,7 @@ first. One program takes one item and one KV head:
     load Q once, its q_per_kv heads side by side                                  [BLOCK_M, D]
     for each tile of BLOCK_N tokens:
         K tile -> scores; where some token is hidden from some query: two compares -> V tile -> online softmax
-    store one float32 partial and LSE per row, at the query's place (or the output itself if it is the only one)
+    store one partial (in the dtype of KV) and LSE per row, at the query's place (or the output itself if it is the only one)
 
 Visibility. Queries are numbered in preorder, so the queries that see a token are one interval [lo, hi), kept as
 one word a token (lo in the low half). The first `n_open` tokens of an item are seen by all of its queries: their
@@ -22,7 +22,7 @@ that would run over the item's end is moved back instead, so that it only touche
 those it has met already are masked.
 
 Traffic per program: 6 or 7 x 4 B of item, 4 B of place a query, Q once, K and V of its tokens once, their words where
-masked, BLOCK_M' x D x 4 B of partials (BLOCK_M' = real rows). Step through it in notebook 07.
+masked, BLOCK_M' x D x 2 B of partials, 4 B of LSE (BLOCK_M' = real rows). Step through it in notebook 07.
 """
 
 import triton
@@ -65,6 +65,8 @@ def _item(
     total = tl.zeros([BLOCK_M], tl.float32)
     acc = tl.zeros([BLOCK_M, D_PAD], tl.float32)
     n = tl.arange(0, BLOCK_N)
+    # AHEAD: words are fetched a tile early, or their latency stands between the scores and the softmax; a wide
+    # tile, which has few masked tokens and no register to spare, does without
     if AHEAD:
         word = _words(sees_ptr + kv_first, 0, kv_len, n_open, n, BLOCK_N, FLAT)
     for first in tl.range(0, kv_len, BLOCK_N, num_stages=STAGES):
@@ -102,7 +104,7 @@ def tree_waves_kernel(
     q_ptr,  # [query, q_head, D]
     k_ptr, v_ptr,  # [slot, kv_head, D]; used if not FLAT
     k_tiles, v_tiles,  # the same memory as tensor descriptors [slot, kv_head * D], tiles [BLOCK_N, D]; used if FLAT
-    out_ptr,  # [q_head, place, D] float32; o [query, q_head, D] if DIRECT
+    out_ptr,  # [q_head, place, D] partials; o [query, q_head, D] if DIRECT
     lse_ptr,  # [q_head, place] float32
     item_ptr,  # [item, ITEM] int32; kv_len = 0: no item, only room for one
     place_ptr,  # [partial] int32: where each partial goes
@@ -120,8 +122,6 @@ def tree_waves_kernel(
     kv_head = tl.program_id(0) % N_KV_HEADS
     item = item_ptr + (tl.program_id(0) // N_KV_HEADS) * 8
     kv_len = tl.load(item + 1)
-    if kv_len == 0:
-        return
     kv_first = tl.load(item)
     q_first = tl.load(item + 2)
     n_queries = tl.load(item + 3)
@@ -130,6 +130,8 @@ def tree_waves_kernel(
     row_first = 0
     if FLAT:
         row_first = tl.load(item + 6)
+    if kv_len == 0:
+        return
     HEADS: tl.constexpr = N_Q_HEADS // N_KV_HEADS
     if SHAPES == "both":
         if n_queries * HEADS > NARROW:

@@ -45,7 +45,7 @@ LAZY = {
 }
 # who may import whom on one floor
 SAME_FLOOR = {
-    ("data", "errors"), ("trace", "tree"), ("__main__", "cli"), ("bench", "fetch"), ("doctor", "fetch"),
+    ("data", "errors"), ("trace", "tree"), ("__main__", "cli"), ("bench", "fetch"), ("bench", "viz"), ("doctor", "fetch"),
     ("counter", "interpret"), ("widgets", "viz"), ("lessons", "viz"), ("lessons", "widgets"),
 }  # fmt: skip
 NOUNS_ONLY = {"viz": FLOOR_OF["attention"], "widgets": FLOOR_OF["attention"]}

@@ -14,7 +14,7 @@ from typing import Any
 
 def card(**more: Any) -> dict[str, Any]:
     """Machine, versions and commit of this run; `more` says how it was measured."""
-    packages = ("numpy", "torch", "triton", "transformers")
+    packages = ("numpy", "torch", "triton", "transformers", "flashinfer-python")
     return {
         "date": time.strftime("%Y-%m-%d", time.gmtime()),
         "cpu": _cpu_name(),
@@ -25,6 +25,42 @@ def card(**more: Any) -> dict[str, Any]:
         "commit": _commit(),
         **more,
     }
+
+
+# what nvidia-smi is asked for; reading changes no setting of the card
+STATE = ("clocks.sm", "clocks.mem", "clocks.max.sm", "clocks.max.mem", "temperature.gpu", "power.draw")
+
+
+def gpu_card() -> dict[str, Any]:
+    """The GPU of this run, its driver, and its state before anything was timed."""
+    import torch
+
+    found = torch.cuda.get_device_properties(0)
+    return {
+        "name": found.name,
+        "sms": found.multi_processor_count,
+        "capability": f"{found.major}.{found.minor}",
+        "memory_gib": round(found.total_memory / 2**30, 1),
+        "l2_mib": round(found.L2_cache_size / 2**20, 1),
+        "cuda": torch.version.cuda,
+        "driver": _nvidia_smi("driver_version").get("driver_version"),
+        "before": gpu_state(),
+    }
+
+
+def gpu_state() -> dict[str, str]:
+    """Clocks (MHz), temperature (C) and power (W) of the first GPU now; empty without nvidia-smi."""
+    return _nvidia_smi(*STATE)
+
+
+def _nvidia_smi(*fields: str) -> dict[str, str]:
+    command = ["nvidia-smi", "--id=0", f"--query-gpu={','.join(fields)}", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+    except (OSError, subprocess.SubprocessError):
+        return {}
+    values = [value.strip() for value in done.stdout.strip().split(",")]
+    return dict(zip(fields, values, strict=True)) if len(values) == len(fields) else {}
 
 
 def time_calls(run: Callable[[Any], Any], argument: Any, least: float, most_calls: int) -> dict[str, Any]:
@@ -64,7 +100,10 @@ def _cpu_name() -> str:
 
 
 def _commit() -> str:
-    """The checkout's commit, with "+changes" where the tree differs from it; "unknown" outside a checkout."""
+    """The checkout's commit, with "+changes" where the tree differs from it.
+
+    Outside a checkout it is what $DEFT_LAB_COMMIT says (a machine to which only the files were copied).
+    """
     here = Path(__file__).parent
 
     def git(*words: str) -> str:
@@ -76,4 +115,4 @@ def _commit() -> str:
         changed = git("status", "--porcelain", "--untracked-files=no").strip()
         return git("rev-parse", "--short=12", "HEAD").strip() + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
-        return "unknown"
+        return os.environ.get("DEFT_LAB_COMMIT", "unknown")

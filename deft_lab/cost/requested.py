@@ -103,11 +103,13 @@ def _two_phases(call: _Call, flat: bool) -> dict[str, int]:
         index += call.q_rows if call.permuted else 0  # ... and to store O
     else:
         index += partial_rows + (3 if call.permuted else 2) * call.q_rows  # places; start, start + 1, row
+    # ours keeps partials in the dtype of KV
+    width = geometry.dtype_bytes if plan.method == "tree_waves" else FLOAT
     return {
         "kv": 2 * kv_rows * call.programs_per_item * call.row_bytes,
         "q": partial_rows * call.row_bytes,
         "o": call.q_rows * call.row_bytes,
-        "partials": 0 if call.direct else 2 * FLOAT * partial_rows * geometry.head_dim,
+        "partials": 0 if call.direct else 2 * width * partial_rows * geometry.head_dim,
         "lse": 0 if call.direct else 2 * FLOAT * partial_rows,
         "mask": _mask(call, reads),
         "index": INT * index,
@@ -164,13 +166,14 @@ def _five_launches(call: _Call) -> dict[str, int]:
     output_tiles = query_tiles(OUTPUT_ROWS) * call.programs_per_item
     programs = score_tiles * token_tiles + 2 * call.q_rows * row_pieces + call.q_rows + output_tiles
     index = 2 * programs + (call.q_rows * (token_tiles + 1) if call.permuted else 0)
+    columns = -(-tokens // 8) * 8  # rows of scores are moved in pieces of 16 bytes
     held = min(SOFTMAX_ROW, max(LEAST_ROWS, power_of_two(tokens)))
     return {
         "kv": tokens * (score_tiles + output_tiles) * call.row_bytes,
         "q": call.q_rows * token_tiles * call.row_bytes,
         "o": call.q_rows * call.row_bytes,
-        "partials": (8 * tokens + max(0, tokens - held)) * call.q_rows * geometry.dtype_bytes,
+        "partials": (8 * columns + max(0, columns - held)) * call.q_rows * geometry.dtype_bytes,
         "lse": 0,
-        "mask": tokens * call.q_rows * geometry.dtype_bytes,
+        "mask": columns * call.q_rows * geometry.dtype_bytes,
         "index": INT * index,
     }

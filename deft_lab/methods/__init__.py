@@ -4,6 +4,7 @@ To add one: write `methods/<name>.py` with its plan and its METHOD, add its line
 its case by hand in `tests/test_methods.py`. The shared tests run over the registry.
 """
 
+from collections.abc import Callable
 from inspect import signature
 
 from ..errors import PlanError
@@ -69,13 +70,17 @@ def plan_tree(tree: Tree, method: str | tuple[str, str] = "deft_flatten", **opti
             f"plan_tree takes a Tree, not a {type(tree).__name__}; build one with build_tree or Tree"
         )
     found = find_method(method)
-    known = list(signature(found.plan).parameters)[1:]
+    known = _options_of(found.plan) if options else []
     for option in options:
         if option not in known:
             raise PlanError(
                 f"method {found.name!r} has no option {option!r}; it takes {', '.join(known) or 'none'}"
             )
     return found.plan(tree, **options)
+
+
+def _options_of(plan: Callable[..., Plan]) -> list[str]:
+    return list(signature(plan).parameters)[1:]
 
 
 __all__ = ["CHUNK_LEN", "METHODS", "QUERY_TILE", "Method", "find_method", "plan_tree"]

@@ -19,8 +19,9 @@ from .tiles import KV_TILE as TILE
 
 NARROW_ROWS, WIDE_ROWS = 16, 64  # rows of the two tile shapes
 # a wide tile does four times the arithmetic of a narrow one; where several tiles read the same tokens from
-# the L2 cache, this and not the memory bounds it (measured, kernels/NOTES.md)
-WIDE_COST = 0.55
+# the L2 cache, this and not the memory bounds it. Less where an SM has one program, which mostly waits
+# (measured, kernels/NOTES.md)
+WIDE_COST, WIDE_COST_ALONE = 0.9, 0.55
 LONGEST = 2048  # tokens of a piece at most: longer ones leave a long tail where there are many waves
 SMALL = 6  # tiles: where one wave of one program per SM leaves no more to each, two per SM do not pay
 
@@ -93,15 +94,32 @@ def _joined(runs: list[list[int]], wide: int) -> list[list[int]]:
 
 def cut_runs(runs: Runs, few: int, many: int) -> Work:
     """Cut the runs into work that fills whole waves of `few` or `many` items a KV head, whichever is faster."""
-    if _total(runs) <= SMALL * few:
-        work = _fill(runs, few)
+    alone = _costs(runs, WIDE_COST_ALONE)
+    if alone.total <= SMALL * few:
+        work = _fill(runs, few, alone)
         if len(work.cost) <= few and work.cost.max() <= SMALL:
             return work
-    return _fill(runs, many)
+    per_step = np.where(alone.wide, np.maximum(1 / alone.tiles, WIDE_COST), 1.0)
+    return _fill(runs, many, alone._replace(per_step=per_step, wide_cost=WIDE_COST))
 
 
-def _costs(runs: Runs) -> tuple[Ints, NDArray[np.bool_], NDArray[np.bool_], NDArray[np.float64]]:
-    """[run] query tiles, whether the first node covers the run, whether tiles are wide, cost of a KV tile."""
+class _Costs(NamedTuple):
+    """What a run costs, [run] each."""
+
+    tokens: Ints
+    steps: Ints  # KV tiles
+    tiles: Ints  # query tiles that walk all of them
+    dense: NDArray[np.bool_]  # the first node covers the run: every query sees it
+    wide: NDArray[np.bool_]  # whether its tiles are wide
+    per_step: NDArray[np.float64]  # cost of one KV tile
+    wide_cost: float
+
+    @property
+    def total(self) -> float:
+        return float((self.steps * self.per_step * self.tiles).sum())
+
+
+def _costs(runs: Runs, wide_cost: float) -> _Costs:
     queries, tokens = runs.q_stop - runs.q_first, runs.end - runs.begin
     head = np.searchsorted(runs.start, runs.begin, "right") - 1
     dense = (runs.hi - runs.lo)[head] == queries
@@ -109,58 +127,47 @@ def _costs(runs: Runs) -> tuple[Ints, NDArray[np.bool_], NDArray[np.bool_], NDAr
     slivers = ~dense & (tokens * runs.narrow < 2 * TILE * queries)
     wide = (queries > runs.narrow) & (dense | slivers)
     tiles = np.where(wide & dense, -(-queries // runs.wide), 1)
-    return tiles, dense, wide, np.where(wide, np.maximum(1 / tiles, WIDE_COST), 1.0)
+    per_step = np.where(wide, np.maximum(1 / tiles, wide_cost), 1.0)
+    return _Costs(tokens, -(-tokens // TILE), tiles, dense, wide, per_step, wide_cost)
 
 
-def _total(runs: Runs) -> float:
-    tiles, _, _, per_tile = _costs(runs)
-    return float((-(-(runs.end - runs.begin) // TILE) * per_tile * tiles).sum())
-
-
-def _fill(runs: Runs, room: int) -> Work:
+def _fill(runs: Runs, room: int, costs: _Costs) -> Work:
     """Work for as few waves of `room` items as its length and number allow; a second try if it spills over."""
-    tiles, _, _, _ = _costs(runs)
-    total = _total(runs)
-    waves = max(1, math.ceil(total / room * TILE / LONGEST), math.ceil(tiles.sum() / room))
+    waves = max(1, math.ceil(costs.total / room * TILE / LONGEST), math.ceil(int(costs.tiles.sum()) / room))
     for aim in (1.0, 0.93, 0.86):
-        work = _tiles_of_queries(runs, *_pieces(runs, int(room * waves * aim)))
+        work = _tiles_of_queries(runs, costs, *_pieces(runs, costs, int(room * waves * aim)))
         if not room * waves < len(work.cost) < 1.3 * room * waves:
             break
     return work
 
 
-def _pieces(runs: Runs, items: int) -> tuple[Ints, Ints, Ints]:
+def _pieces(runs: Runs, costs: _Costs, items: int) -> tuple[Ints, Ints, Ints]:
     """[piece] run, begin, end: the shortest pieces with which there are at most `items` items."""
-    tiles, _, _, per_tile = _costs(runs)
-    tokens = runs.end - runs.begin
-    steps = -(-tokens // TILE)
-    cost = steps * per_tile
-    low, high = float((cost * tiles).sum()) / max(items, 1) * 0.999, float(cost.max()) + 1.0
-    for _ in range(14):
-        middle = (low + high) / 2
-        if (np.ceil(cost / middle) * tiles).sum() <= items:
-            high = middle
-        else:
-            low = middle
-    count = np.minimum(np.ceil(cost / high).astype(np.int64), steps)
-    piece_len = -(-steps // count) * TILE
-    count = -(-tokens // piece_len)
-    run = np.repeat(np.arange(len(tokens)), count)
+    cost = costs.steps * costs.per_step
+    low, high = costs.total / max(items, 1) * 0.999, float(cost.max()) + 1.0
+    for _ in range(3):  # narrow the longest cost of a piece down, 32 candidates at a time
+        candidates = np.linspace(low, high, 32)
+        fits = np.ceil(cost / candidates[:, None]) @ costs.tiles <= items
+        at = int(np.argmax(fits))  # the last one, of a single piece a run, always fits
+        low, high = candidates[max(at - 1, 0)], candidates[at]
+    count = np.minimum(np.ceil(cost / high).astype(np.int64), costs.steps)
+    piece_len = -(-costs.steps // count) * TILE
+    count = -(-costs.tokens // piece_len)
+    run = np.repeat(np.arange(len(count)), count)
     number = np.arange(len(run)) - np.repeat(np.cumsum(count) - count, count)
     begin = runs.begin[run] + number * piece_len[run]
     return run, begin, np.minimum(begin + piece_len[run], runs.end[run])
 
 
-def _tiles_of_queries(runs: Runs, run: Ints, begin: Ints, end: Ints) -> Work:
+def _tiles_of_queries(runs: Runs, costs: _Costs, run: Ints, begin: Ints, end: Ints) -> Work:
     """Give each piece the tiles of queries that see any of it; a tile keeps only the tokens that it sees."""
-    _, dense, wide_run, _ = _costs(runs)
     first = np.searchsorted(runs.start, begin, "right") - 1
     stop = np.searchsorted(runs.start, end - 1, "right")
     # reduceat over [first, stop) of each piece: even entries are the pieces, odd ones what lies between
     bounds = np.stack((first, stop), axis=1).ravel()
     lo = np.minimum.reduceat(np.append(runs.lo, np.iinfo(np.int64).max), bounds)[::2]
     hi = np.maximum.reduceat(np.append(runs.hi, -1), bounds)[::2]
-    wide = (hi - lo > runs.narrow) & wide_run[run]
+    wide = (hi - lo > runs.narrow) & costs.wide[run]
     size = np.where(wide, runs.wide, runs.narrow)
     count = -(-(hi - lo) // size)
     piece = np.repeat(np.arange(len(run)), count)
@@ -168,10 +175,14 @@ def _tiles_of_queries(runs: Runs, run: Ints, begin: Ints, end: Ints) -> Work:
     q_first = lo[piece] + number * size[piece]
     q_stop = np.minimum(q_first + size[piece], hi[piece])
     begin, end = begin[piece], end[piece]
-    for i in np.flatnonzero((count[piece] > 1) & ~dense[run][piece]):
+    for i in np.flatnonzero((count[piece] > 1) & ~costs.dense[run][piece]):
         nodes = np.arange(first[piece[i]], stop[piece[i]])
         nodes = nodes[(runs.lo[nodes] < q_stop[i]) & (runs.hi[nodes] > q_first[i])]
-        begin[i] = max(begin[i], runs.start[nodes[0]])
-        end[i] = min(end[i], runs.start[nodes[-1]] + runs.length[nodes[-1]])
-    per_tile = np.where(wide[piece], np.maximum(1 / count[piece], WIDE_COST), 1.0)
-    return Work(begin, end, q_first, q_stop, -(-(end - begin) // TILE) * per_tile)
+        if len(nodes):
+            begin[i] = max(begin[i], runs.start[nodes[0]])
+            end[i] = min(end[i], runs.start[nodes[-1]] + runs.length[nodes[-1]])
+        else:  # queries between two nodes of the piece that see neither
+            end[i] = begin[i]
+    per_tile = np.where(wide[piece], np.maximum(1 / count[piece], costs.wide_cost), 1.0)
+    work = Work(begin, end, q_first, q_stop, -(-(end - begin) // TILE) * per_tile)
+    return Work(*(column[end > begin] for column in work))

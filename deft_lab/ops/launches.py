@@ -145,7 +145,7 @@ def _tree_waves(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: f
 def _tree_mask(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: float) -> None:
     geometry, section, bucket = table.geometry, table.upload.section, table.bucket
     s, p = table.partials
-    room = (bucket.n_queries, bucket.n_slots)
+    room = (bucket.n_queries, s.shape[2])
     n_rows = geometry.n_q_heads * bucket.n_queries
     common: dict[str, Any] = {**_shape(table), "N_KV_HEADS": geometry.n_kv_heads, "HEADS": table.heads}
     common["PAGED"] = isinstance(table.store, Pool)

@@ -34,7 +34,7 @@ class KernelTable:
     heads: int  # query heads in a tile: 1, or q_per_kv where heads are packed
     bucket: Bucket
     upload: Upload
-    partials: Tensor  # [q_head, place, dim] float32; of `tree_mask`: two matrices [q_head, query, token]
+    partials: Tensor  # [q_head, place, dim] float32, of `tree_waves` in the dtype of KV; of `tree_mask`: two matrices [q_head, query, token]
     lse: Tensor  # [q_head, place] float32
     out: Tensor  # [query, q_head, dim], of the bucket's room
     mask: Tensor | None = None  # `tree_mask`: [query, token] in the dtype of Q
@@ -140,12 +140,15 @@ def _allocate(plan: Plan, store: Pool | Unpaged, heads: int, bucket: Bucket) -> 
     out = torch.empty(bucket.n_queries, n_q_heads, geometry.head_dim, dtype=dtype, device=device)
     mask = nodes = None
     if plan.method == "tree_mask":
-        partials = torch.empty(2, n_q_heads, bucket.n_queries, bucket.n_slots, dtype=dtype, device=device)
+        room = -(-bucket.n_slots // 16) * 16  # rows begin where 16 bytes can be moved at once
+        partials = torch.empty(2, n_q_heads, bucket.n_queries, room, dtype=dtype, device=device)
         lse = torch.empty(0, device=device)
-        mask = torch.empty(bucket.n_queries, bucket.n_slots, dtype=dtype, device=device)
+        mask = torch.zeros(bucket.n_queries, room, dtype=dtype, device=device)
     else:
         n_partials = 0 if bucket.direct else bucket.n_partials
-        partials = torch.empty(n_q_heads, n_partials, geometry.head_dim, dtype=torch.float32, device=device)
+        # 16 bits halve what the reduction reads; the output is rounded to them anyway
+        kind = dtype if plan.method == "tree_waves" else torch.float32
+        partials = torch.empty(n_q_heads, n_partials, geometry.head_dim, dtype=kind, device=device)
         lse = torch.empty(n_q_heads, n_partials, dtype=torch.float32, device=device)
     if plan.method == "deft_tree_index":
         nodes = NodeTable(bucket.n_nodes, bucket.n_slots, device)
