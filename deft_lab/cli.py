@@ -190,6 +190,27 @@ def bench_plot(
     console.print(f"drawn in {page}", soft_wrap=True, markup=False)
 
 
+@bench_app.command("calibrate")
+def bench_calibrate(
+    file: Annotated[Path, typer.Argument(help="What `bench attention` wrote with --output.")],
+    templates: TemplatesOption = None,
+    output: Annotated[Path | None, typer.Option(help="Write constants and residuals, as JSON.")] = None,
+) -> None:
+    """Fit the constants of the time model to a measurement, and judge them on cases held out."""
+    from .bench.calibrate import calibrate_file
+    from .fetch import find_templates
+
+    result = calibrate_file(file, find_templates(templates))
+    for name, value in result["constants"].items():
+        console.print(f"{name:14} {value:.4g}", markup=False)
+    for name, value in result["median_error"].items():
+        console.print(f"median error, {name}: {100 * value:.1f} %", markup=False)
+    for words in result["worst"]:
+        console.print(f"  {words}", markup=False)
+    if output is not None:
+        output.write_text(json.dumps(result, indent=1) + "\n")
+
+
 def _narrow_table(title: str, columns: list[str], heads: list[str]) -> Table:
     """A table that fits into 80 characters: the method, `heads` to the left, `columns` of numbers."""
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)

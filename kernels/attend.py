@@ -69,7 +69,8 @@ def meet(s, v, m, total, acc, scale_log2):
 @triton.jit
 def store_partials(
     out_ptr, lse_ptr, row_ptr, m, total, acc, place, query, ok, q_head, n_places,
-    N_Q_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr, PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
+    PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     """Write the tile: partials [q_head, place, D] and LSE [q_head, place] (natural log).
 

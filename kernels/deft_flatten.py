@@ -2,16 +2,18 @@
 
 Source: J. Yao et al., "DeFT", arXiv 2404.00242, section 3.3 and Algorithm 3.
 
-    program (item, head): an item is chunk_len tokens, whatever nodes they belong to, and one tile of at most 32
-    of the queries that see any of them
-    for each tile of BLOCK_N tokens: slots, words -> K tile -> scores, masked by bits -> V tile -> online softmax
+    program (item, head): an item is chunk_len tokens, whatever nodes they belong to, and one tile of at
+        most 32 of the queries that see any of them
+    for each tile of BLOCK_N tokens:
+        slots, words -> K tile -> scores, masked by bits -> V tile -> online softmax
     store one partial and LSE per query; kernels/reduce.py reduces over the path
 
 The mask is one 64-bit word per token and tile of queries: bit i is 1 if query i of the tile sees the token.
-All programs do the same work, however uneven the nodes are: that is what the cut buys, and the words its price.
+All programs do the same work, however uneven the nodes are: that is what the cut buys, and the words are
+its price.
 
-Traffic per program: 6 x 4 B of item, 4 B of place a row, Q of its rows, per token 4 B of slot, 8 B of word and
-its K and V, one partial a row.
+Traffic per program: 6 x 4 B of item, 4 B of place a row, Q of its rows, per token 4 B of slot, 8 B of word
+and its K and V, one partial a row.
 """
 
 import triton
@@ -25,14 +27,15 @@ def deft_flatten_kernel(
     q_ptr,  # [query, q_head, D]
     k_ptr, v_ptr,  # [slot, kv_head, D], the pool
     out_ptr, lse_ptr,  # [q_head, place, D] and [q_head, place] float32; o [query, q_head, D] if DIRECT
-    item_ptr,  # [item, 8] int32: kv_first, kv_len, q_first, n_queries, place_first, word_first; kv_len = 0: no item
+    # [item, 8] int32: kv_first, kv_len, q_first, n_queries, place_first, word_first; kv_len = 0: no item
+    item_ptr,
     place_ptr,  # [partial] int32: where each partial goes
     row_ptr,  # [query] int32: the caller's row of each query; read if PERMUTED
     slot_ptr,  # [token] int32: of the depth-first flattened tree
     word_ptr,  # [word] int64: kv_len words an item, from word_first on
     scale_log2, n_places,
-    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr,
+    D: tl.constexpr, D_PAD: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
     PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS  # programs that share an item

@@ -9,8 +9,8 @@ Source: J. Yao et al., "DeFT", arXiv 2404.00242, sections 3.2 and 3.3 (KV-guided
 Every query of a node sees every token of it, so there is no mask. The published kernel runs one program per
 query head (HEADS = 1): the K and V of a KV head are requested q_per_kv times. HEADS = q_per_kv packs them.
 
-Traffic per program: 5 x 4 B of item, 4 B of place a row, Q of its rows, per token 4 B of slot and its K and V,
-one partial a row.
+Traffic per program: 5 x 4 B of item, 4 B of place a row, Q of its rows, per token 4 B of slot and its K and
+V, one partial a row.
 """
 
 import triton
@@ -29,8 +29,8 @@ def deft_node_kernel(
     row_ptr,  # [query] int32: the caller's row of each query; read if PERMUTED
     slot_ptr,  # [token] int32: of the depth-first flattened tree
     scale_log2, n_places,
-    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr,
+    D: tl.constexpr, D_PAD: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
     PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS  # programs that share an item

@@ -1,6 +1,7 @@
 """DeFT-Tree-Index: the items of DeFT-Node-Chunk, with the table from node to slots kept on the device.
 
-Source: the released code of DeFT (arXiv 2404.00242), mode `tree_index`, which its authors call work in progress.
+Source: the released code of DeFT (arXiv 2404.00242), mode `tree_index`, which its authors call work in
+progress.
 
     program (item, head): an item is one chunk of one node and one tile of at most 32 of its queries
     look up where the node's row of the table begins
@@ -10,8 +11,8 @@ Source: the released code of DeFT (arXiv 2404.00242), mode `tree_index`, which i
 The table grows by one slot per new token and is never uploaded again, so a step uploads the items and the
 places alone. The price is one more dependent load before the first slot.
 
-Traffic per program: 6 x 4 B of item, 4 B of node start, 4 B of place a row, Q of its rows, per token 4 B of slot
-and its K and V, one partial a row.
+Traffic per program: 6 x 4 B of item, 4 B of node start, 4 B of place a row, Q of its rows, per token 4 B of
+slot and its K and V, one partial a row.
 """
 
 import triton
@@ -25,14 +26,16 @@ def deft_tree_index_kernel(
     q_ptr,  # [query, q_head, D]
     k_ptr, v_ptr,  # [slot, kv_head, D], the pool
     out_ptr, lse_ptr,  # [q_head, place, D] and [q_head, place] float32; o [query, q_head, D] if DIRECT
-    item_ptr,  # [item, 8] int32: kv_first (in the node), kv_len, q_first, n_queries, place_first, node; kv_len = 0: no item
+    # [item, 8] int32: kv_first (in the node), kv_len, q_first, n_queries, place_first, node; kv_len = 0: no
+    # item
+    item_ptr,
     place_ptr,  # [partial] int32: where each partial goes
     row_ptr,  # [query] int32: the caller's row of each query; read if PERMUTED
     node_ptr,  # [node] int32: where each node's slots begin in the table
     slot_ptr,  # the table, int32: slots of all nodes, each with room to grow
     scale_log2, n_places,
-    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr,
+    D: tl.constexpr, D_PAD: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
     PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS  # programs that share an item

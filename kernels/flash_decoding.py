@@ -1,4 +1,4 @@
-"""Flash-Decoding: one query with one piece of its own copy of its path. Nothing is shared, nothing is looked up.
+"""Flash-Decoding: one query with one piece of its own copy of its path. Nothing is shared or looked up.
 
 Source: T. Dao et al., "Flash-Decoding for long-context inference", 2023.
 
@@ -7,8 +7,8 @@ Source: T. Dao et al., "Flash-Decoding for long-context inference", 2023.
     store one partial and LSE; kernels/reduce.py puts the pieces of a path together
 
 The tile has BLOCK_M = 16 rows, the least that the tensor cores take. With one program per query head
-(HEADS = 1) fifteen of them are dead; with heads packed (HEADS = q_per_kv) the query heads that share a KV head
-fill some of them, and K and V are requested once for all of them.
+(HEADS = 1) fifteen of them are dead; with heads packed (HEADS = q_per_kv) the query heads that share a KV
+head fill some of them, and K and V are requested once for all of them.
 
 Traffic per program: 5 x 4 B of item, 4 B of place a row, HEADS rows of Q, K and V of its tokens once, HEADS
 partials.
@@ -29,8 +29,8 @@ def flash_decoding_kernel(
     place_ptr,  # [partial] int32: where each partial goes
     row_ptr,  # [query] int32: the caller's row of each query; read if PERMUTED
     scale_log2, n_places,
-    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr,
+    D: tl.constexpr, D_PAD: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
     PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS  # programs that share an item

@@ -9,8 +9,8 @@ Source: L. Zheng et al., SGLang, arXiv 2312.07104; the split of long paths is Fl
 A prefix is stored once, but each query below it reads it again. STAGES is high because Triton spends two
 stages of its pipeline on the slots before K and V can follow.
 
-Traffic per program: 5 x 4 B of item, 4 B of place a row, HEADS rows of Q, per token 4 B of slot and its K and V,
-HEADS partials.
+Traffic per program: 5 x 4 B of item, 4 B of place a row, HEADS rows of Q, per token 4 B of slot and its K
+and V, HEADS partials.
 """
 
 import triton
@@ -29,8 +29,8 @@ def radix_kernel(
     row_ptr,  # [query] int32: the caller's row of each query; read if PERMUTED
     slot_ptr,  # [entry] int32: the paths spelled out, one after the other
     scale_log2, n_places,
-    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr,
+    D: tl.constexpr, D_PAD: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
     PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS  # programs that share an item

@@ -8,14 +8,14 @@ Source: T. Cai et al., "Medusa", arXiv 2401.10774, section 3.1.
     4. softmax   over the tokens
     5. PV        [query, q_head, D]
 
-Each step writes its l x N_tree matrix and the next one reads it: eight times l N_tree q_heads elements in all,
-whatever the tree looks like. The scores lose most of their digits before the softmax sees them; fused kernels
-keep them in float32 registers instead.
+Each step writes its l x N_tree matrix and the next one reads it: eight times l N_tree q_heads elements in
+all, whatever the tree looks like. The scores lose most of their digits before the softmax sees them; fused
+kernels keep them in float32 registers instead.
 
-Traffic, l queries, N tokens: scores written 4 times and read 4 times, the mask read once per query head, Q once
-per tile of tokens, K and V once per tile of queries and head tile.
-`size_ptr` [2] int32 holds l and N: a captured graph serves trees of other sizes within its room. Rows of scores
-are moved in whole 16-byte pieces, so N counts here as the next multiple of 8.
+Traffic, l queries, N tokens: scores written 4 times and read 4 times, the mask read once per query head, Q
+once per tile of tokens, K and V once per tile of queries and head tile.
+`size_ptr` [2] int32 holds l and N: a captured graph serves trees of other sizes within its room. Rows of
+scores are moved in whole 16-byte pieces, so N counts here as the next multiple of 8.
 """
 
 import triton
@@ -26,7 +26,7 @@ from .attend import load_queries, load_tokens, scores
 
 @triton.jit
 def _columns(n_tokens):
-    """Columns of the score matrix in use: a multiple of 8, which the compiler must know to move 16 bytes at once."""
+    """Columns of the score matrix in use: a multiple of 8; told so, the compiler moves 16 bytes at once."""
     return tl.multiple_of((n_tokens + 7) // 8 * 8, 8)
 
 
@@ -39,8 +39,9 @@ def qk_kernel(
     slot_ptr,  # [token] int32; read if PAGED
     size_ptr,  # [2] int32: queries, tokens
     q_room, room,  # queries and tokens that s has room for
-    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, PAGED: tl.constexpr, PERMUTED: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr,
+    D: tl.constexpr, D_PAD: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr,
+    PAGED: tl.constexpr, PERMUTED: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS
     QUERIES: tl.constexpr = BLOCK_M // HEADS
@@ -130,8 +131,8 @@ def pv_kernel(
     v_ptr,  # [slot, kv_head, D]
     o_ptr,  # [query, q_head, D]
     row_ptr, slot_ptr, size_ptr, q_room, room,
-    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
+    N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, HEADS: tl.constexpr,
+    D: tl.constexpr, D_PAD: tl.constexpr, BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr,
     PAGED: tl.constexpr, PERMUTED: tl.constexpr,
 ):  # fmt: skip
     TILES: tl.constexpr = N_Q_HEADS // HEADS

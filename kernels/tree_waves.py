@@ -1,4 +1,4 @@
-"""deft-lab's own kernel: heads packed, intervals instead of bit masks, two tile shapes, whole waves of programs.
+"""deft-lab's own kernel: heads packed, intervals instead of bit masks, two tile shapes, whole waves.
 
 An item is some consecutive tokens of the depth-first flattened tree with at most one tile of queries; the
 plan (methods/tree_waves.py) cuts the tree so that items x KV heads fill whole waves of the SMs, the longest
@@ -6,23 +6,26 @@ first. One program takes one item and one KV head:
 
     load Q once, its q_per_kv heads side by side                                  [BLOCK_M, D]
     for each tile of BLOCK_N tokens:
-        K tile -> scores; where some token is hidden from some query: two compares -> V tile -> online softmax
-    store one partial (in the dtype of KV) and LSE per row, at the query's place (or the output itself if it is the only one)
+        K tile -> scores; where some token is hidden from some query: two compares
+        V tile -> online softmax
+    store one partial (in the dtype of KV) and LSE per row, at the query's place; where each query has one
+    partial only, store the output itself
 
-Visibility. Queries are numbered in preorder, so the queries that see a token are one interval [lo, hi), kept as
-one word a token (lo in the low half). The first `n_open` tokens of an item are seen by all of its queries: their
-tiles read no word. There is no limit on the queries of a node.
+Visibility. Queries are numbered in preorder, so the queries that see a token are one interval [lo, hi),
+kept as one word a token (lo in the low half). The first `n_open` tokens of an item are seen by all of its
+queries: their tiles read no word. There is no limit on the queries of a node.
 
-Two shapes. WIDE tiles (64 rows, wgmma) for nodes that many queries see, NARROW ones (16 rows, mma) for leaves;
-the item's query count says which, so that both run in one launch and fill each other's gaps.
+Two shapes. WIDE tiles (64 rows, wgmma) for nodes that many queries see, NARROW ones (16 rows, mma) for
+leaves; the item's query count says which, so that both run in one launch and fill each other's gaps.
 
-KV comes through slots, one int32 a token (FLAT=False), or, where the pool holds the tree in depth-first order,
-by the tensor memory accelerator (FLAT=True, Hopper): whole tiles, no index, no address arithmetic. A last tile
-that would run over the item's end is moved back instead, so that it only touches tokens that were written;
-those it has met already are masked.
+KV comes through slots, one int32 a token (FLAT=False), or, where the pool holds the tree in depth-first
+order, by the tensor memory accelerator (FLAT=True, Hopper): whole tiles, no index, no address arithmetic. A
+last tile that would run over the item's end is moved back instead, so that it only touches tokens that were
+written; those it has met already are masked.
 
-Traffic per program: 6 or 7 x 4 B of item, 4 B of place a query, Q once, K and V of its tokens once, their words where
-masked, BLOCK_M' x D x 2 B of partials, 4 B of LSE (BLOCK_M' = real rows). Step through it in notebook 07.
+Traffic per program: 6 or 7 x 4 B of item, 4 B of place a row, Q once, K and V of its tokens once, their
+words where masked, BLOCK_M' x D x 2 B of partials, 4 B of LSE (BLOCK_M' = real rows). Step through it in
+notebook 07.
 """
 
 import triton
@@ -36,7 +39,7 @@ ITEM = 8  # int32 fields of an item: kv_first, kv_len, q_first, n_queries, place
 
 @triton.jit
 def _words(sees_ptr, first, kv_len, n_open, n, BLOCK_N: tl.constexpr, FLAT: tl.constexpr):
-    """[BLOCK_N] who sees the tokens of the tile at `first`; nobody those that are past the end or met before."""
+    """[BLOCK_N] who sees the tokens of the tile at `first`; nobody those past the end or met before."""
     token = first + n
     if FLAT:
         token = tl.minimum(first, kv_len - BLOCK_N) + n
@@ -49,8 +52,8 @@ def _item(
     q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr, sees_ptr,
     scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open, row_first, kv_head,
     N_Q_HEADS: tl.constexpr, N_KV_HEADS: tl.constexpr, D: tl.constexpr, D_PAD: tl.constexpr,
-    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr, AHEAD: tl.constexpr, HALF: tl.constexpr,
-    FLAT: tl.constexpr, PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
+    BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, STAGES: tl.constexpr, AHEAD: tl.constexpr,
+    HALF: tl.constexpr, FLAT: tl.constexpr, PERMUTED: tl.constexpr, DIRECT: tl.constexpr,
 ):  # fmt: skip
     HEADS: tl.constexpr = N_Q_HEADS // N_KV_HEADS
     member = tl.arange(0, BLOCK_M) // HEADS
@@ -65,8 +68,8 @@ def _item(
     total = tl.zeros([BLOCK_M], tl.float32)
     acc = tl.zeros([BLOCK_M, D_PAD], tl.float32)
     n = tl.arange(0, BLOCK_N)
-    # AHEAD: words are fetched a tile early, or their latency stands between the scores and the softmax; a wide
-    # tile, which has few masked tokens and no register to spare, does without
+    # AHEAD: words are fetched a tile early, or their latency stands between the scores and the softmax; a
+    # wide tile, which has few masked tokens and no register to spare, does without
     if AHEAD:
         word = _words(sees_ptr + kv_first, 0, kv_len, n_open, n, BLOCK_N, FLAT)
     for first in tl.range(0, kv_len, BLOCK_N, num_stages=STAGES):
@@ -103,7 +106,7 @@ def _item(
 def tree_waves_kernel(
     q_ptr,  # [query, q_head, D]
     k_ptr, v_ptr,  # [slot, kv_head, D]; used if not FLAT
-    k_tiles, v_tiles,  # the same memory as tensor descriptors [slot, kv_head * D], tiles [BLOCK_N, D]; used if FLAT
+    k_tiles, v_tiles,  # the same memory, if FLAT: descriptors of tiles [BLOCK_N, D] of [slot, kv_head * D]
     out_ptr,  # [q_head, place, D] partials; o [query, q_head, D] if DIRECT
     lse_ptr,  # [q_head, place] float32
     item_ptr,  # [item, ITEM] int32; kv_len = 0: no item, only room for one
@@ -136,21 +139,24 @@ def tree_waves_kernel(
     if SHAPES == "both":
         if n_queries * HEADS > NARROW:
             _item(
-                q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr, sees_ptr,
-                scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open, row_first, kv_head,
-                N_Q_HEADS, N_KV_HEADS, D, D_PAD, WIDE, BLOCK_N, WIDE_STAGES, False, HALF, FLAT, PERMUTED, DIRECT,
+                q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr,
+                sees_ptr, scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open,
+                row_first, kv_head, N_Q_HEADS, N_KV_HEADS, D, D_PAD, WIDE, BLOCK_N, WIDE_STAGES, False,
+                HALF, FLAT, PERMUTED, DIRECT,
             )  # fmt: skip
         else:
             _item(
-                q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr, sees_ptr,
-                scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open, row_first, kv_head,
-                N_Q_HEADS, N_KV_HEADS, D, D_PAD, NARROW, BLOCK_N, NARROW_STAGES, True, HALF, FLAT, PERMUTED, DIRECT,
+                q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr,
+                sees_ptr, scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open,
+                row_first, kv_head, N_Q_HEADS, N_KV_HEADS, D, D_PAD, NARROW, BLOCK_N, NARROW_STAGES, True,
+                HALF, FLAT, PERMUTED, DIRECT,
             )  # fmt: skip
     else:
         ROWS: tl.constexpr = WIDE if SHAPES == "wide" else NARROW
         STAGES: tl.constexpr = WIDE_STAGES if SHAPES == "wide" else NARROW_STAGES
         _item(
-            q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr, sees_ptr,
-            scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open, row_first, kv_head,
-            N_Q_HEADS, N_KV_HEADS, D, D_PAD, ROWS, BLOCK_N, STAGES, SHAPES == "narrow", HALF, FLAT, PERMUTED, DIRECT,
+            q_ptr, k_ptr, v_ptr, k_tiles, v_tiles, out_ptr, lse_ptr, place_ptr, row_ptr, slot_ptr,
+            sees_ptr, scale_log2, n_places, kv_first, kv_len, q_first, n_queries, place_first, n_open,
+            row_first, kv_head, N_Q_HEADS, N_KV_HEADS, D, D_PAD, ROWS, BLOCK_N, STAGES, SHAPES == "narrow",
+            HALF, FLAT, PERMUTED, DIRECT,
         )  # fmt: skip

@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 from typer.testing import CliRunner
 
-from deft_lab import cli, fetch
+from deft_lab import METHODS, cli, fetch
 from deft_lab.bench.table17 import reproduce
 from deft_lab.errors import DeftLabError
 
@@ -112,7 +112,7 @@ def test_bench_plan_writes_results_with_their_card(tmp_path, monkeypatch):
     assert done.exit_code == 0, done.stdout
     result = json.loads((tmp_path / "out.json").read_text())
     assert {"cpu", "commit", "versions", "date"} <= set(result["card"])
-    assert len(result["rows"]) == 6 * 7
+    assert len(result["rows"]) == 6 * len(METHODS)
     for row in result["rows"]:
         assert row["step"]["repetitions"] >= 5
         assert row["step"]["q1_ms"] <= row["step"]["median_ms"] <= row["step"]["q3_ms"]

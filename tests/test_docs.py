@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import deft_lab
-from deft_lab import attention, builders, cost, errors, lessons, viz, widgets
+from deft_lab import attention, builders, cost, counter, errors, lessons, ops, viz, widgets
 from deft_lab.cli import app, bench_app
 
 CHECKOUT = Path(__file__).parent.parent
@@ -28,8 +28,11 @@ def test_the_readmes_script_prints_the_notebooks_numbers(capsys):
     code = re.findall(r"```python\n(.*?)```", PAGES[0].read_text(), flags=re.DOTALL)[0]
     exec(code, {})
     found = re.findall(r"(\w+) +\d+ groups, +([\d.]+) MB of KV, +([\d.]+) MB in all", capsys.readouterr().out)
+    # KV: 80,400 or 4,400 tokens of 4,096 bytes. With it: Q and O, 8,192 bytes a query and group; of the
+    # partials (none, 40, 658) 32 heads x (512 + 4) bytes, written and read; 4 bytes a slot and 8 a mask word,
+    # 8 times a token; and little more
     assert found == [
-        ("radix", "329.3", "330.3"), ("deft_node", "18.0", "19.8"), ("deft_flatten", "18.0", "45.3"),
+        ("radix", "329.3", "332.2"), ("deft_node", "18.0", "20.0"), ("deft_flatten", "18.0", "45.8"),
     ]  # fmt: skip
 
 
@@ -43,7 +46,7 @@ def test_links_lead_somewhere(page):
 def public_names() -> set[str]:
     """What `from deft_lab... import *` and the commands offer."""
     names = set(deft_lab.__all__) | {name for name in vars(errors) if name.endswith("Error")}
-    for room in (attention, builders, cost, lessons, viz, widgets):
+    for room in (attention, builders, cost, counter, lessons, ops, viz, widgets):
         names |= set(room.__all__)
     names |= set(deft_lab.METHODS) | set(builders.BUILDERS) | set(cost.ACCOUNTS)
     for kind in (deft_lab.Tree, deft_lab.Trace, deft_lab.Plan, deft_lab.Pool):
@@ -61,7 +64,8 @@ def test_the_one_page_names_every_public_name():
 
 
 def test_the_one_page_is_one_page():
-    assert len(ONE_PAGE.read_text().splitlines()) <= 170
+    # 170 until the kernels came, with a backend, a counter and a model of time
+    assert len(ONE_PAGE.read_text().splitlines()) <= 180
 
 
 def test_the_licence_names_both_parts():

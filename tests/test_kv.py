@@ -135,6 +135,39 @@ def test_requests_that_do_not_fit_are_refused(call, message):
     assert state(pool) == before
 
 
+def test_a_node_that_takes_slots_anew_gets_another_number():
+    pool = Pool(9, 16, GEOMETRY, seed=1)
+    given_slots = pool.take({3: 5, 4: 20})
+    slots, born = pool.slots_of(3)
+    assert slots.tolist() == given_slots[3].tolist()
+    assert pool.slots_of(4)[1] == born  # they came together
+    more = pool.take({3: 2, 5: 1})[3]
+    slots, still = pool.slots_of(3)
+    assert slots.tolist() == [*given_slots[3].tolist(), *more.tolist()] and still == born  # it has grown
+    assert pool.slots_of(5)[1] != born
+    pool.give_back([3])
+    with pytest.raises(PoolError, match="node 3 owns no slots; take slots for its tokens first"):
+        pool.slots_of(3)
+    pool.take({3: 7})
+    assert pool.slots_of(3)[1] not in (born, pool.slots_of(5)[1])
+
+
+@given(trees(), page_sizes)
+def test_the_slots_of_a_tree_are_those_of_its_nodes(tree, page_size):
+    pool = Pool(tree.n_tokens + tree.n_nodes, page_size, GEOMETRY, seed=2)
+    slots = pool.take_tree(tree)
+    one_by_one = [
+        slot for node in tree.nodes if node.length for slot in pool.slots_of(node.label)[0].tolist()
+    ]
+    assert slots.tolist() == pool.slots(tree).tolist() == one_by_one
+
+
+def test_pool_and_copies_know_their_geometry():
+    pool = Pool(99, 1, GEOMETRY)
+    pool.take_tree(TREES["two leaves"])
+    assert pool.geometry == Unpaged.from_pool(pool, TREES["two leaves"], "path").geometry == GEOMETRY
+
+
 @pytest.mark.parametrize("page_size", PAGE_SIZES)
 def test_a_seed_scatters_the_pages(page_size):
     orders = [Pool(9, page_size, GEOMETRY, seed=s).take({0: 9 * page_size})[0].tolist() for s in (None, 1, 2)]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from trees import TREES, trees
 
 from deft_lab import LLAMA3_8B, METHODS, Geometry, Tree, build_tree, plan_tree
-from deft_lab.bench.attention.cases import standard_case
+from deft_lab.bench.attention.cases import options_of, standard_case
 from deft_lab.bench.calibrate import (
     MOST_ERROR,
     TRAIN,
@@ -93,7 +93,8 @@ def ours(case: str, truth: Constants, rng: np.random.Generator, templates=None) 
     calls = []
     for subject in (*METHODS, "radix packed", "flash_decoding packed", "deft_flatten packed"):
         method, packed, options = read_subject(subject)
-        plan = plan_tree(standard_case(case, templates).tree, method, **options)
+        tree = standard_case(case, templates).tree
+        plan = plan_tree(tree, method, **(options or options_of(tree, METHODS[method], LAYER)))
         work = launches(plan, LAYER, pack_heads=packed)
         seconds = predict_launches(work, H200, truth).seconds * np.exp(0.02 * rng.standard_normal())
         calls.append(Measured(case, subject, seconds, work))
@@ -362,7 +363,7 @@ def test_a_file_of_bench_attention_becomes_a_calibration(tmp_path):
     path.write_text(json.dumps({"card": {"gpu": "x"}, "ceilings": {"launch_graph_us": 4.7}, "rows": rows}))
     said = calibrate_file(path)
     assert said["of"] == "attention.json" and said["card"] == {"gpu": "x"}
-    assert said["median_error"]["held_out"] < 0.05 and len(said["rows"]) == len(rows) - 2
+    assert said["median_error"]["held_out"] < 0.05 and len(said["residuals"]) == len(rows) - 2
     assert Constants.from_json(json.loads(json.dumps(said))) == Constants(**said["constants"])
 
     rows[-1]["T"] += 1

@@ -16,7 +16,7 @@ from deft_lab.methods import find_method
 
 every_method = pytest.mark.parametrize("method", METHODS)
 every_tree = pytest.mark.parametrize("tree", TREES.values(), ids=TREES)
-chunked = [m for m in METHODS if m not in ("tree_mask", "deft_node")]
+chunked = [m for m in METHODS if m not in ("tree_mask", "deft_node", "tree_waves")]
 chunk_lens = st.sampled_from([1, 2, 7, 16, 128])
 
 
@@ -26,6 +26,25 @@ chunk_lens = st.sampled_from([1, 2, 7, 16, 128])
 def test_each_query_meets_each_token_of_its_path_once(method, tree, chunk_len):
     plan = plan_tree(tree, method, **({"chunk_len": chunk_len} if method in chunked else {}))
     check_plan(plan)
+
+
+heads_and_sms = st.fixed_dictionaries(
+    {
+        "q_per_kv": st.sampled_from([1, 3, 4, 8, 32, 100]),
+        "n_kv_heads": st.sampled_from([1, 2, 8, 128]),
+        "n_sms": st.sampled_from([1, 8, 132]),
+    }
+)
+
+
+@settings(max_examples=500)
+@given(trees(), heads_and_sms, st.sampled_from([1, 64, 1000]))
+def test_tree_waves_is_exact_for_any_heads_and_sms(tree, options, times):
+    tree = tree.with_length(tree.length * times)
+    plan = plan_tree(tree, "tree_waves", **options)
+    check_plan(plan)
+    # a group is one tile: 64 rows, or as many as one query needs
+    assert plan.q_len.max() <= max(1, 64 // options["q_per_kv"])
 
 
 def pairs(plan) -> dict[tuple[int, int], int]:
@@ -177,7 +196,31 @@ CASES = {
         {"chunk_len": 128},
         [("0123", "0[0:5]"), ("0", "1[0:2]"), ("123", "2[0:3]"), ("1", "3[0:1]"), ("23", "4[0:4]")],
     ),
+    "tree_waves": (
+        {"q_per_kv": 8, "n_kv_heads": 1, "n_sms": 4},
+        [
+            ("0123", "0[0:192]"), ("0123", "0[192:320] 1[0:64]"), ("12", "3[0:64] 4[0:128]"),
+            ("123", "2[0:128]"), ("3", "4[0:128]"), ("23", "4[128:256]"),
+            ("0", "1[64:128]"), ("123", "2[128:192]"),
+        ],
+    ),
 }  # fmt: skip
+
+# tree_waves counts in KV tiles of 64 tokens, so its tree has 64 times the tokens. With 8 query heads a KV
+# head a narrow tile (16 rows) holds 2 queries, a wide one (64 rows) 8. A wave: 2 programs on each of 4 SMs.
+#
+#   KV tiles:      0 0 0 0 0 1 1 │ 2 2 2 │ 3 4 4 4 4
+#   runs:          0 and 2 have more queries than a narrow tile, so each is a run; 1 is short and adds no
+#                  query to the run of 0, so it joins it; 3 and 4 form one
+#   8 pieces?      0 0 0 | 0 0 1 | 1 │ 2 2 | 2 │ 3 4 | 4 4 | 4, of 7/3 KV tiles at most; but 3 4 is seen by
+#                  queries 1, 2 and 3, two narrow tiles: 9 groups, one too many. The second try:
+#   7 pieces:      0 0 0 | 0 0 1 | 1 │ 2 2 | 2 │ 3 4 4 | 4 4
+#   8 groups:      3 4 4 has a tile for queries 1 and 2; query 3 does not see 3, so its tile keeps 4 4; what
+#                  is left of 1 is for query 0 alone
+#   order:         3 KV tiles, 3, 3, then 2, 2, 2, then 1, 1
+#
+# (One program an SM, 4 groups, would leave 7 tiles to the longest; that is worth it up to 6.)
+DRAWN_LONG = DRAWN.with_length(64 * DRAWN.length)
 
 
 def drawn(plan) -> list[tuple[str, str]]:
@@ -190,7 +233,12 @@ def drawn(plan) -> list[tuple[str, str]]:
 @every_method
 def test_the_case_drawn_by_hand(method):
     options, groups = CASES[method]
-    assert drawn(plan_tree(DRAWN, method, **options)) == groups
+    assert drawn(plan_tree(DRAWN_LONG if method == "tree_waves" else DRAWN, method, **options)) == groups
+
+
+def test_a_small_tree_is_one_group_of_tree_waves():
+    # 15 tokens, less than a KV tile, and 4 queries: nothing to cut
+    assert drawn(plan_tree(DRAWN, "tree_waves")) == CASES["tree_mask"][1]
 
 
 def test_a_split_path_is_what_flash_decoding_reads():
@@ -263,6 +311,7 @@ def test_the_released_runners_names_are_the_published_ones():
         ("node_chunk", "paged"): "deft_node_chunk",
         ("flatten", "paged"): "deft_flatten",
         ("tree_index", "paged"): "deft_tree_index",
+        ("waves", "paged"): "tree_waves",  # ours; not published
     }
 
 
@@ -284,6 +333,11 @@ def test_the_released_runners_names_are_the_published_ones():
             lambda: plan_tree(DRAWN, "deft_node", chunk_len=4),
             "method 'deft_node' has no option 'chunk_len'; it takes none",
         ),
+        (
+            lambda: plan_tree(DRAWN, "tree_waves", chunk_len=4),
+            "method 'tree_waves' has no option 'chunk_len'; it takes q_per_kv, n_kv_heads, n_sms",
+        ),
+        (lambda: plan_tree(DRAWN, "tree_waves", n_sms=0), "n_sms=0; it must be an integer of at least 1"),
         (lambda: plan_tree(DRAWN, "deft_flatten", chunk=4), "has no option 'chunk'; it takes chunk_len"),
         (
             lambda: plan_tree(DRAWN, "deft_flatten", chunk_len=0),

@@ -13,6 +13,8 @@ from deft_lab import METHODS, Geometry, Pool, Tree, ops, plan_tree, traffic, tre
 from deft_lab.attention import dense_attention, partial_attention
 from deft_lab.errors import AttentionError, PlanError
 from deft_lab.kv import PAGE_SIZES, Unpaged
+from deft_lab.ops import torch_backend
+from deft_lab.ops.node_table import NodeTable
 
 pytestmark = pytest.mark.usefixtures("poisoned_empty")
 
@@ -61,7 +63,11 @@ def test_every_method_agrees_with_the_oracle(tree, heads, dtype, page_size, shif
     reference = oracle(q, k, v, tree)
     bound = 1e-4 if dtype == torch.float32 and abs(shift) > 50 else TOLERANCE[dtype]
     for name, method in METHODS.items():
-        options = {} if name in ("tree_mask", "deft_node") else {"chunk_len": chunk_len}
+        options = {}
+        if name == "tree_waves":
+            options = {"q_per_kv": heads[0] // heads[1], "n_kv_heads": heads[1], "n_sms": chunk_len}
+        elif name not in ("tree_mask", "deft_node"):
+            options = {"chunk_len": chunk_len}
         out = tree_attention(q, plan_tree(tree, name, **options), pool)
         assert out.dtype == dtype and out.shape == q.shape and out.isfinite().all()
         if method.fused or dtype == torch.float32:  # 16-bit scores are tree_mask's own: see the lesson below
@@ -162,7 +168,10 @@ def poke(tensor, value, *place):
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda q, p, s: tree_attention(q, p, s, backend="cuda"), "no backend 'cuda'; choose one of torch"),
+        (
+            lambda q, p, s: tree_attention(q, p, s, backend="cuda"),
+            "no backend 'cuda'; choose one of auto, torch, triton",
+        ),
         (
             lambda q, p, s: tree_attention(q[:1], p, s),
             r"q has shape .1, 4, 16.; the tree has 2 queries .*\(2, q_head, 16\)",
@@ -217,7 +226,7 @@ def test_partials_are_those_of_the_numpy_twin(method, tree, elements):
     q, pool, k, v = filled_pool(tree)
     plan = plan_tree(tree, method)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ops, "BATCH_ELEMENTS", elements)
+        patch.setattr(torch_backend, "BATCH_ELEMENTS", elements)
         out, lse = ops.partial_attention(q, pool.k[0], pool.v[0], ops.lower(plan, pool))
     twin_out, twin_lse = partial_attention(*(x.double().numpy() for x in (q, k, v)), plan)
     np.testing.assert_allclose(out.numpy(), twin_out, rtol=1e-4, atol=1e-5)
@@ -226,13 +235,13 @@ def test_partials_are_those_of_the_numpy_twin(method, tree, elements):
 
 def test_a_large_group_is_computed_in_tiles():
     plan = plan_tree(TREES["more than 64 queries on a node"], "deft_node")
-    for tiles in ops._batches(plan, 32, 1024):
+    for tiles in torch_backend._batches(plan, 32, 1024):
         assert (
             len(tiles.group) * plan.kv_len[tiles.group].max() * tiles.q_len.max() * 32
-        ) <= ops.BATCH_ELEMENTS
+        ) <= torch_backend.BATCH_ELEMENTS
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ops, "BATCH_ELEMENTS", 130 * 32 * 8)
-        widths = [int(tiles.q_len.max()) for tiles in ops._batches(plan, 32, 0)]
+        patch.setattr(torch_backend, "BATCH_ELEMENTS", 130 * 32 * 8)
+        widths = [int(tiles.q_len.max()) for tiles in torch_backend._batches(plan, 32, 0)]
     assert max(widths) <= 8 * 130 and widths[0] == 8
 
 
@@ -257,3 +266,28 @@ def test_a_plan_of_an_unknown_method_is_refused():
         tree_attention(q, mine, pool)
     with pytest.raises(PlanError, match="no method 'mine'"):
         traffic(mine, Geometry(4, 2, 16))
+
+
+def test_the_node_table_uploads_what_is_new_and_nothing_of_a_dead_node():
+    tree = TREES["two leaves"]
+    pool = Pool(99, 1, Geometry(4, 2, DIM), seed=1)
+    pool.take_tree(tree)
+    table = NodeTable(*NodeTable.room_for(tree), torch.device("cpu"))
+
+    def held(label: int) -> list[int]:
+        start = table.row_start[table.row_of(np.array([label]))].item()
+        return table.slots[start : start + pool.n_tokens(label)].tolist()
+
+    table.take_in(tree, pool)
+    assert table.uploaded == tree.n_tokens == 12
+    tree = tree.grow(1)  # a token for each of the two leaves
+    pool.take_tree(tree)
+    table.take_in(tree, pool)
+    assert table.uploaded == 2
+    pool.give_back([1])
+    pool.take({7: 2})  # somebody else gets the slots
+    pool.take_tree(tree)
+    table.take_in(tree, pool)
+    assert table.uploaded == 3
+    for label in tree.label.tolist():
+        assert held(label) == pool.slots_of(label)[0].tolist()

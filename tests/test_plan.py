@@ -95,8 +95,24 @@ def test_any_plan_with_one_number_wrong_is_refused(tree, method, data):
         if inside and not ((tree.q_first[node] <= changed) & (changed < tree.q_stop[node])).any():
             check_plan(replace(plan, **{name: column}))
             return
+    wrong = replace(plan, **{name: column})
+    if name in ("chunk_start", "chunk_stop"):
+        inside = (
+            0 <= wrong.chunk_start[place] < wrong.chunk_stop[place] <= tree.length[plan.chunk_node[place]]
+        )
+        # a tile of tree_waves also reads what lies between the tokens that its queries see; nobody misses it
+        if inside and meets_nobody(plan, place):
+            check_plan(wrong)
+            return
     with pytest.raises(PlanError):
-        check_plan(replace(plan, **{name: column}))
+        check_plan(wrong)
+
+
+def meets_nobody(plan: Plan, chunk: int) -> bool:
+    """True if none of the queries of the chunk's group sees the chunk."""
+    [group] = [g for g in range(plan.n_groups) if plan.group_start[g] <= chunk < plan.group_start[g + 1]]
+    path_of = [plan.tree.path(int(plan.tree.seat[q])) for q in plan.groups[group].queries]
+    return not any(plan.chunk_node[chunk] in path for path in path_of)
 
 
 def test_printing_a_plan_shows_who_meets_whom():
@@ -128,6 +144,16 @@ def test_a_plan_is_read_only():
     plan = plan_tree(SMALL)
     with pytest.raises(ValueError, match="read-only"):
         plan.q_first[0] = 1
+
+
+def test_a_changed_plan_remembers_nothing_of_the_old_one():
+    plan = plan_tree(SMALL, "deft_node")
+    assert plan.kv_len.tolist() == [7, 2, 3] and plan.q_len.tolist() == [2, 1, 1] and plan.n_partials == 4
+    shorter = replace(plan, chunk_stop=plan.chunk_stop - 1, q_stop=plan.q_stop + 1)
+    assert shorter.kv_len.tolist() == [6, 1, 2] and shorter.q_len.tolist() == [3, 2, 2]
+    assert shorter.kv_start.tolist() == [0, 6, 7, 9] and shorter.n_partials == 7
+    for name in ("kv_len", "q_len", "kv_start", "partial_start"):
+        assert not getattr(plan, name).flags.writeable
 
 
 def test_a_word_of_mask_holds_64_queries():

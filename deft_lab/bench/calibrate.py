@@ -19,7 +19,7 @@ from ..cost.schedule import Floats
 from ..errors import DeftLabError
 from ..hardware import H200, Hardware
 from ..methods import METHODS, plan_tree
-from .attention.cases import Case, standard_case
+from .attention.cases import Case, options_of, standard_case
 
 TRAIN = ("few10", "spec1k", "tot_key", "deep", "chain32k")
 MOST_ERROR = 0.25  # of the median over the held-out cases
@@ -77,6 +77,7 @@ def measurements(content: Mapping[str, Any], templates: Path | None = None) -> l
                 f"{there[1]} when it was measured; give the folder of the templates that it was measured with"
             )
         method, packed, options = read_subject(row["subject"])
+        options = options or options_of(case.tree, METHODS[method], case.geometry)
         calls = launches(plan_tree(case.tree, method, **options), case.geometry, pack_heads=packed)
         found.append(Measured(name, row["subject"], 1e-6 * cold["median_us"], calls))
     if not found:
@@ -240,14 +241,12 @@ def report(calls: Sequence[Measured], hardware: Hardware, constants: Constants) 
             for name in subjects
         },
         "worst": [f"{row.subject} on {row.case}: {row.error:+.0%} ({row.bound})" for row in worst],
-        # in the words of `bench attention`, so that `bench plot` draws them
-        "rows": [
+        "residuals": [
             {
                 "case": row.case,
                 "subject": row.subject,
-                "kind": "method",
-                "best_us": row.measured_us,
-                "modelled_us": {"H200": row.predicted_us},
+                "measured_us": row.measured_us,
+                "predicted_us": row.predicted_us,
                 "error": row.error,
                 "bound": row.bound,
                 "held_out": row.held_out,

@@ -1,18 +1,32 @@
-"""Accounts: bytes and operations of a plan or of a whole run, without running anything."""
+"""Accounts: bytes, operations and time of a plan, or bytes of a whole run, without running anything."""
 
 from .accounts import ACCOUNTS, flops, run_traffic, traffic
 from .counts import Counts, count, count_run
+from .latency import Constants, Phase, Prediction, predict
+from .programs import Launch, Tiles, launches
+from .schedule import Span, TimedLaunch, Timeline, schedule
 from .traffic import ROLES, Flops, Traffic
 
 __all__ = [
     "ACCOUNTS",
     "ROLES",
+    "Constants",
     "Counts",
     "Flops",
+    "Launch",
+    "Phase",
+    "Prediction",
+    "Span",
+    "Tiles",
+    "TimedLaunch",
+    "Timeline",
     "Traffic",
     "count",
     "count_run",
     "flops",
+    "launches",
+    "predict",
     "run_traffic",
+    "schedule",
     "traffic",
 ]

@@ -22,6 +22,7 @@ from .requested import requested
 from .traffic import Flops, Traffic
 
 MASK_WORD_BYTES = 8  # one 64-bit word per KV token
+INTERVAL_BYTES = 4  # first query and one past the last, 16 bits each, per KV token
 
 
 def paper(counts: Counts, method: Method, geometry: Geometry) -> Traffic:
@@ -34,6 +35,7 @@ def paper(counts: Counts, method: Method, geometry: Geometry) -> Traffic:
         "none": 0,
         "dense": counts.dense_pairs * geometry.n_layers * geometry.dtype_bytes,
         "bits": MASK_WORD_BYTES * counts.tree_tokens * geometry.n_layers,
+        "intervals": INTERVAL_BYTES * counts.tree_tokens * geometry.n_layers,
     }
     return Traffic(
         "paper", method.name, kv=2 * geometry.head_dim * tokens * unit,

@@ -1,7 +1,7 @@
 """Account `requested`: what the kernels of a plan load and store, lane by lane, as a closed form.
 
-A count of the kernels in Triton's interpreter gives the same number to the byte (tests/test_counted.py). Lanes
-that are masked off ask for nothing. Bytes are of one layer; the caller multiplies by the layers.
+A count of the kernels in Triton's interpreter gives the same number to the byte (tests/test_counted.py).
+Lanes that are masked off ask for nothing. Bytes are of one layer; the caller multiplies by the layers.
 """
 
 from dataclasses import dataclass
@@ -24,6 +24,7 @@ from ..methods.tiles import (
     query_tile,
 )
 from ..plan import Plan
+from ..tree._shape import Ints
 from .traffic import Traffic
 
 INT, FLOAT, MASK_WORD = 4, 4, 8  # bytes
@@ -71,8 +72,8 @@ def requested(plan: Plan, geometry: Geometry, pack_heads: bool | None = None, fl
         plan: of one attention call.
         geometry: of the model.
         pack_heads: a program takes all query heads of a KV head; default: as the method does.
-        flat: `tree_waves` only: the pool holds the tree in depth-first order, so KV comes in whole tiles and no
-            slot is looked up.
+        flat: `tree_waves` only: the pool holds the tree in depth-first order, so KV comes in whole tiles and
+            no slot is looked up.
 
     Raises:
         DeftLabError: `flat` is asked of another method.
@@ -91,7 +92,7 @@ def _two_phases(call: _Call, flat: bool) -> dict[str, int]:
     plan, geometry = call.plan, call.geometry
     tiles = -(-plan.q_len // query_tile(plan, call.heads))
     n_items, reads = int(tiles.sum()), int((plan.kv_len * tiles).sum())
-    kv_rows = _whole_tiles(call) if flat else reads
+    kv_rows = _whole_tiles(call, tiles) if flat else reads
     partial_rows = plan.n_partials * geometry.n_q_heads
     fields = ITEM_FIELDS.get(plan.method, COMMON_FIELDS) + flat
     index = fields * n_items * call.programs_per_item
@@ -111,25 +112,25 @@ def _two_phases(call: _Call, flat: bool) -> dict[str, int]:
         "o": call.q_rows * call.row_bytes,
         "partials": 0 if call.direct else 2 * width * partial_rows * geometry.head_dim,
         "lse": 0 if call.direct else 2 * FLOAT * partial_rows,
-        "mask": _mask(call, reads),
+        "mask": _mask(call, tiles, reads),
         "index": INT * index,
     }
 
 
-def _mask(call: _Call, reads: int) -> int:
+def _mask(call: _Call, tiles: Ints, reads: int) -> int:
     plan = call.plan
     if plan.method == "deft_flatten":
         return MASK_WORD * reads * call.programs_per_item
     if plan.method == "tree_waves":
         # words are read from the first tile on in which a query of the group does not see some token
         tile = kv_tile(call.geometry.head_dim, call.geometry.dtype_bytes)
-        masked = int((plan.kv_len - open_tokens(plan) // tile * tile).sum())
+        masked = int(((plan.kv_len - open_tokens(plan) // tile * tile) * tiles).sum())
         word = INT if plan.tree.n_queries < NARROW_WORD else MASK_WORD
         return word * masked * call.programs_per_item
     return 0
 
 
-def open_tokens(plan: Plan) -> np.ndarray:
+def open_tokens(plan: Plan) -> Ints:
     """[group] leading tokens that all queries of the group see."""
     tree = plan.tree
     group = np.repeat(np.arange(plan.n_groups), np.diff(plan.group_start))
@@ -141,7 +142,7 @@ def open_tokens(plan: Plan) -> np.ndarray:
     return np.minimum.reduceat(np.where(hidden, within, plan.kv_len[group]), plan.group_start[:-1])
 
 
-def _whole_tiles(call: _Call) -> int:
+def _whole_tiles(call: _Call, tiles: Ints) -> int:
     """Rows of whole KV tiles; what would lie before the first slot of the pool is not loaded."""
     plan = call.plan
     tile = kv_tile(call.geometry.head_dim, call.geometry.dtype_bytes)
@@ -149,7 +150,7 @@ def _whole_tiles(call: _Call) -> int:
     first_chunk = plan.group_start[:-1]
     begin = (np.cumsum(seen) - seen)[plan.chunk_node[first_chunk]] + plan.chunk_start[first_chunk]
     before = np.where(plan.kv_len < tile, np.maximum(tile - plan.kv_len - begin, 0), 0)
-    return int((-(-plan.kv_len // tile) * tile - before).sum())
+    return int(((-(-plan.kv_len // tile) * tile - before) * tiles).sum())
 
 
 def _five_launches(call: _Call) -> dict[str, int]:

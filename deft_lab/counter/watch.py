@@ -84,7 +84,7 @@ class _Watch:
         """Count one access."""
         addresses = np.asarray(pointers.data)
         if mask is not None:
-            # a mask made with             on = np.broadcast_to(np.asarray(mask.data), addresses.shape) may come as integers
+            # the interpreter hands some masks out as integers
             on = np.broadcast_to(np.asarray(mask.data).astype(bool), addresses.shape)
             addresses = addresses if on.all() else addresses[on]
         if not addresses.size:

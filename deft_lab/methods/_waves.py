@@ -16,14 +16,16 @@ from ..tree import Tree
 from ..tree._shape import Ints
 from ._cut import seen_nodes
 from .tiles import KV_TILE as TILE
+from .tiles import NARROW_ROWS, WIDE_ROWS
 
-NARROW_ROWS, WIDE_ROWS = 16, 64  # rows of the two tile shapes
 # a wide tile does four times the arithmetic of a narrow one; where several tiles read the same tokens from
 # the L2 cache, this and not the memory bounds it. Less where an SM has one program, which mostly waits
 # (measured, kernels/NOTES.md)
 WIDE_COST, WIDE_COST_ALONE = 0.9, 0.55
 LONGEST = 2048  # tokens of a piece at most: longer ones leave a long tail where there are many waves
 SMALL = 6  # tiles: where one wave of one program per SM leaves no more to each, two per SM do not pay
+
+_FRACTIONS = np.linspace(0, 1, 64)
 
 
 class Runs(NamedTuple):
@@ -93,7 +95,7 @@ def _joined(runs: list[list[int]], wide: int) -> list[list[int]]:
 
 
 def cut_runs(runs: Runs, few: int, many: int) -> Work:
-    """Cut the runs into work that fills whole waves of `few` or `many` items a KV head, whichever is faster."""
+    """Cut the runs into work that fills waves of `few` or `many` items a KV head, whichever is faster."""
     alone = _costs(runs, WIDE_COST_ALONE)
     if alone.total <= SMALL * few:
         work = _fill(runs, few, alone)
@@ -132,7 +134,7 @@ def _costs(runs: Runs, wide_cost: float) -> _Costs:
 
 
 def _fill(runs: Runs, room: int, costs: _Costs) -> Work:
-    """Work for as few waves of `room` items as its length and number allow; a second try if it spills over."""
+    """Work for as few waves of `room` items as its length and number allow; tried anew if it spills over."""
     waves = max(1, math.ceil(costs.total / room * TILE / LONGEST), math.ceil(int(costs.tiles.sum()) / room))
     for aim in (1.0, 0.93, 0.86):
         work = _tiles_of_queries(runs, costs, *_pieces(runs, costs, int(room * waves * aim)))
@@ -143,13 +145,13 @@ def _fill(runs: Runs, room: int, costs: _Costs) -> Work:
 
 def _pieces(runs: Runs, costs: _Costs, items: int) -> tuple[Ints, Ints, Ints]:
     """[piece] run, begin, end: the shortest pieces with which there are at most `items` items."""
-    cost = costs.steps * costs.per_step
+    cost, tiles = costs.steps * costs.per_step, costs.tiles.astype(np.float64)
     low, high = costs.total / max(items, 1) * 0.999, float(cost.max()) + 1.0
-    for _ in range(3):  # narrow the longest cost of a piece down, 32 candidates at a time
-        candidates = np.linspace(low, high, 32)
-        fits = np.ceil(cost / candidates[:, None]) @ costs.tiles <= items
-        at = int(np.argmax(fits))  # the last one, of a single piece a run, always fits
-        low, high = candidates[max(at - 1, 0)], candidates[at]
+    for _ in range(2):  # narrow the longest cost of a piece down
+        candidates = low + (high - low) * _FRACTIONS
+        fits = np.ceil(cost / candidates[:, None]) @ tiles <= items
+        at = int(fits.argmax())  # the last one, of a single piece a run, always fits
+        low, high = float(candidates[max(at - 1, 0)]), float(candidates[at])
     count = np.minimum(np.ceil(cost / high).astype(np.int64), costs.steps)
     piece_len = -(-costs.steps // count) * TILE
     count = -(-costs.tokens // piece_len)
@@ -184,5 +186,6 @@ def _tiles_of_queries(runs: Runs, costs: _Costs, run: Ints, begin: Ints, end: In
         else:  # queries between two nodes of the piece that see neither
             end[i] = begin[i]
     per_tile = np.where(wide[piece], np.maximum(1 / count[piece], costs.wide_cost), 1.0)
-    work = Work(begin, end, q_first, q_stop, -(-(end - begin) // TILE) * per_tile)
-    return Work(*(column[end > begin] for column in work))
+    cost = np.asarray(-(-(end - begin) // TILE) * per_tile, dtype=np.float64)
+    kept = end > begin
+    return Work(begin[kept], end[kept], q_first[kept], q_stop[kept], cost[kept])

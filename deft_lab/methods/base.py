@@ -24,7 +24,8 @@ class Method:
             queries that see it.
         kernel: what one launch does, in one sentence.
         fused: False where scores, mask and softmax go through memory.
-        mask: what tells queries and tokens apart inside a group: nothing, a dense matrix, or bit words.
+        mask: what tells queries and tokens apart inside a group: nothing, a dense matrix, bit words, or words
+            that hold an interval of queries.
         copies: True where each query stores its whole path, shared prefixes again and again.
         packs_heads: True where a program takes all query heads of a KV head unless told otherwise.
     """
@@ -37,6 +38,6 @@ class Method:
     guided: Literal["query", "kv"]
     kernel: str
     fused: bool = True
-    mask: Literal["none", "dense", "bits"] = "none"
+    mask: Literal["none", "dense", "bits", "intervals"] = "none"
     copies: bool = False
     packs_heads: bool = False

@@ -7,6 +7,7 @@ how far a tile reaches beyond the tokens that it needs.
 from ..plan import Plan
 
 LEAST_ROWS = 16  # the least that a tile may have for the tensor cores
+NARROW_ROWS, WIDE_ROWS = 16, 64  # the two tile shapes of `tree_waves`
 PACKED_ROWS = 128  # rows of a tile of a published method with packed heads, at most
 KV_TILE = 64  # tokens of a KV tile where a row has up to 256 bytes
 SCORE_ROWS, OUTPUT_ROWS = 64, 16  # `tree_mask`: rows of a tile of QK^T and of PV
@@ -32,6 +33,8 @@ def kv_tile(head_dim: int, dtype_bytes: int, tokens: int = KV_TILE) -> int:
 
 def query_tile(plan: Plan, heads: int) -> int:
     """Queries of an item, at most, where a tile holds `heads` query heads of each."""
+    if plan.method == "tree_waves":  # its groups are tiles already, unless planned for fewer heads
+        return max(1, WIDE_ROWS // heads)
     if plan.query_tile is None:
         return max(1, int(plan.q_len.max()))
     return plan.query_tile if heads == 1 else max(1, min(plan.query_tile, PACKED_ROWS // heads))

@@ -1,4 +1,4 @@
-"""Tree-Waves, deft-lab's own method: the flattened tree, cut so that the programs fill whole waves of the SMs.
+"""Tree-Waves, deft-lab's own method: the flattened tree, cut so that programs fill whole waves of the SMs.
 
 wave: as many programs as the GPU holds at once, `n_sms` times one or two. Every group is one tile of queries
 (wide or narrow) with consecutive tokens of the depth-first flattened tree; it runs once per KV head, with the
@@ -14,7 +14,7 @@ from ..errors import PlanError, check_counts
 from ..plan import Plan
 from ..tree import Tree
 from ..tree._shape import Ints
-from ._waves import TILE, Runs, Work, cut_runs, find_runs
+from ._waves import Runs, Work, cut_runs, find_runs
 from .base import Method
 
 
@@ -62,7 +62,6 @@ METHOD = Method(
     layout="paged",
     guided="kv",
     kernel="one program per group and KV head, in whole waves; intervals of queries instead of a mask",
+    mask="intervals",
     packs_heads=True,
 )
-
-__all__ = ["METHOD", "TILE", "plan_tree_waves"]

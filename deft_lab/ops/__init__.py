@@ -105,7 +105,7 @@ def tree_attention(
     scale: float | None = None,
     backend: str = "auto",
 ) -> Tensor:
-    """Attend every query of `plan.tree` to the tokens on its path; checks what it is given and what it returns.
+    """Attend every query of `plan.tree` to the tokens on its path; check what comes in and what goes out.
 
     In a loop over layers or steps, call `lower` once a step and `attend` once a layer instead.
 

@@ -78,8 +78,8 @@ class Bucket:
             need, room = getattr(needs, name), getattr(self, name)
             if need > room:
                 raise AttentionError(
-                    f"the plan needs {name}={need}, its bucket has room for {room}; lower it into a table of a "
-                    "larger bucket (Bucket.grown) and capture the graph anew"
+                    f"the plan needs {name}={need}, its bucket has room for {room}; lower it into a table of "
+                    "a larger bucket (Bucket.grown) and capture the graph anew"
                 )
         for name, why in (
             ("flat", "its KV does not lie in depth-first order"),

@@ -1,4 +1,4 @@
-"""How each method's kernels are launched: tile sizes, grids, arguments. Imports Triton; load it on first use."""
+"""How each method's kernels are launched: tile sizes, grids, arguments. Imports Triton: load it late."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,10 +20,12 @@ from ..kernels import (
 from ..kv import Pool
 from ..methods.tiles import (
     LEAST_ROWS,
+    NARROW_ROWS,
     OUTPUT_ROWS,
     ROW_PIECE,
     SCORE_ROWS,
     SOFTMAX_ROW,
+    WIDE_ROWS,
     kv_tile,
     padded_dim,
     power_of_two,
@@ -53,10 +55,10 @@ def _phase_2(table: KernelTable, out: Tensor) -> None:
     if table.bucket.direct:
         return
     section, pdl = table.upload.section, _pdl(table)
-    block_p = min(32, max(4, power_of_two(table.bucket.most_partials)))
+    tile_p = min(32, max(4, power_of_two(table.bucket.most_partials)))
     reduce.reduce_kernel[(table.bucket.n_queries * table.geometry.n_q_heads,)](
         table.partials, table.lse, section("start"), section("row"), out, table.partials.shape[1],
-        **_shape(table), BLOCK_P=block_p, PDL=pdl, num_warps=1, **({"launch_pdl": True} if pdl else {}),
+        **_shape(table), BLOCK_P=tile_p, PDL=pdl, num_warps=1, **({"launch_pdl": True} if pdl else {}),
     )  # fmt: skip
 
 
@@ -64,7 +66,7 @@ def _phase_2(table: KernelTable, out: Tensor) -> None:
 class Tiling:
     """Tokens of a KV tile where a row has 256 bytes, and stages of the pipeline that loads it."""
 
-    block_n: int
+    tile_n: int
     stages: int
 
 
@@ -81,8 +83,8 @@ TILINGS = {
 WAVES_STAGES = {True: (3, 3), False: (5, 7)}  # FLAT -> stages of wide and of narrow tiles
 
 
-def _block_n(table: KernelTable, tiling: Tiling) -> int:
-    return kv_tile(table.geometry.head_dim, table.store.k.element_size(), tiling.block_n)
+def _tile_n(table: KernelTable, tiling: Tiling) -> int:
+    return kv_tile(table.geometry.head_dim, table.store.k.element_size(), tiling.tile_n)
 
 
 def _two_phases(kernel: Any, *sections: str) -> Callable[..., None]:
@@ -91,7 +93,7 @@ def _two_phases(kernel: Any, *sections: str) -> Callable[..., None]:
     def launch(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: float) -> None:
         geometry, section, bucket = table.geometry, table.upload.section, table.bucket
         rows = query_tile(table.plan, table.heads) * table.heads
-        block_m = max(LEAST_ROWS, power_of_two(rows))
+        tile_m = max(LEAST_ROWS, power_of_two(rows))
         tiling = TILINGS[_tiling_name(table)]
         named = {
             "row_start": table.nodes and table.nodes.row_start,
@@ -99,11 +101,13 @@ def _two_phases(kernel: Any, *sections: str) -> Callable[..., None]:
         }
         extra = [named[name] if name in named else section(name) for name in sections]
         kernel[(bucket.n_items * (geometry.n_q_heads // table.heads),)](
-            q, table.store.k[layer], table.store.v[layer], out if bucket.direct else table.partials, table.lse,
-            section("item"), section("place"), section("row"), *extra, scale * LOG2_E, table.partials.shape[1],
-            **_shape(table), N_KV_HEADS=geometry.n_kv_heads, HEADS=table.heads, BLOCK_M=block_m,
-            BLOCK_N=_block_n(table, tiling), STAGES=tiling.stages, DIRECT=bucket.direct,
-            num_warps=8 if block_m >= 128 else 4,
+            q, table.store.k[layer], table.store.v[layer],
+            out if bucket.direct else table.partials, table.lse,
+            section("item"), section("place"), section("row"), *extra,
+            scale * LOG2_E, table.partials.shape[1],
+            **_shape(table), N_KV_HEADS=geometry.n_kv_heads, HEADS=table.heads, BLOCK_M=tile_m,
+            BLOCK_N=_tile_n(table, tiling), STAGES=tiling.stages, DIRECT=bucket.direct,
+            num_warps=8 if tile_m >= 128 else 4,
         )  # fmt: skip
         _phase_2(table, out)
 
@@ -128,14 +132,14 @@ def _tree_waves(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: f
     geometry, section, bucket = table.geometry, table.upload.section, table.bucket
     k, v = table.store.k[layer], table.store.v[layer]
     k_tiles, v_tiles = table.tiles(layer) if table.flat else (k, v)
-    narrow = max(LEAST_ROWS, power_of_two(table.heads))
+    narrow = max(NARROW_ROWS, power_of_two(table.heads))
     stages = WAVES_STAGES[table.flat]
     tree_waves.tree_waves_kernel[(bucket.n_items * geometry.n_kv_heads,)](
         q, k, v, k_tiles, v_tiles, out if bucket.direct else table.partials, table.lse,
         section("item"), section("place"), section("row"), section("slot"), section("word"),
         scale * LOG2_E, table.partials.shape[1],
-        **_shape(table), N_KV_HEADS=geometry.n_kv_heads, WIDE=max(64, narrow), NARROW=narrow,
-        BLOCK_N=table.block_n, WIDE_STAGES=stages[0], NARROW_STAGES=stages[1],
+        **_shape(table), N_KV_HEADS=geometry.n_kv_heads, WIDE=max(WIDE_ROWS, narrow), NARROW=narrow,
+        BLOCK_N=table.tile_n, WIDE_STAGES=stages[0], NARROW_STAGES=stages[1],
         HALF=32 if bucket.wide_words else 16, SHAPES=bucket.shapes, FLAT=table.flat, DIRECT=bucket.direct,
         PDL=_pdl(table) and not bucket.direct, num_warps=4,
     )  # fmt: skip
@@ -153,24 +157,24 @@ def _tree_mask(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: fl
 
     def tile(rows: int) -> tuple[int, int]:
         """Rows of a tile, and tiles of all queries and heads."""
-        block_m = max(rows, power_of_two(table.heads))
-        return block_m, -(-bucket.n_queries // (block_m // table.heads)) * (geometry.n_q_heads // table.heads)
+        tile_m = max(rows, power_of_two(table.heads))
+        return tile_m, -(-bucket.n_queries // (tile_m // table.heads)) * (geometry.n_q_heads // table.heads)
 
-    block_m, tiles = tile(SCORE_ROWS)
-    tree_mask.qk_kernel[(tiles, -(-bucket.n_slots // table.block_n))](
+    tile_m, tiles = tile(SCORE_ROWS)
+    tree_mask.qk_kernel[(tiles, -(-bucket.n_slots // table.tile_n))](
         q, table.store.k[layer], s, section("row"), section("slot"), size, *room,
-        BLOCK_M=block_m, BLOCK_N=table.block_n, **common,
+        BLOCK_M=tile_m, BLOCK_N=table.tile_n, **common,
     )  # fmt: skip
     grid = (n_rows, -(-bucket.n_slots // ROW_PIECE))
     tree_mask.scale_kernel[grid](s, size, *room, scale, BLOCK=ROW_PIECE)
     tree_mask.mask_kernel[grid](s, table.mask, size, *room, BLOCK=ROW_PIECE)
     held = min(SOFTMAX_ROW, max(LEAST_ROWS, power_of_two(bucket.n_slots)))
     tree_mask.softmax_kernel[(n_rows,)](s, p, size, *room, BLOCK=held, num_warps=16 if held > 4096 else 4)
-    block_m, tiles = tile(OUTPUT_ROWS)
+    tile_m, tiles = tile(OUTPUT_ROWS)
     tiling = TILINGS["tree_mask"]
     tree_mask.pv_kernel[(tiles,)](
         p, table.store.v[layer], out, section("row"), section("slot"), size, *room,
-        BLOCK_M=block_m, BLOCK_N=_block_n(table, tiling), STAGES=tiling.stages, **common,
+        BLOCK_M=tile_m, BLOCK_N=_tile_n(table, tiling), STAGES=tiling.stages, **common,
     )  # fmt: skip
 
 

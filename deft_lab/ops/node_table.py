@@ -81,7 +81,8 @@ class NodeTable:
         if end > len(self.slots) or n_rows > len(self.row_start):
             raise AttentionError(
                 f"the node table needs {n_rows} rows and {end} slots, its bucket has room for "
-                f"{len(self.row_start)} and {len(self.slots)}; lower into a table of a larger bucket (Bucket.grown)"
+                f"{len(self.row_start)} and {len(self.slots)}; lower into a table of a larger "
+                "bucket (Bucket.grown)"
             )
         self._rows |= changed
         self._end = end

@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from ..cost.requested import open_tokens
 from ..kv import Pool, Unpaged
 from ..methods._cut import seen_nodes
-from ..methods._waves import NARROW_ROWS
-from ..methods.tiles import KV_TILE, NARROW_WORD, query_tile
+from ..methods.tiles import KV_TILE, NARROW_ROWS, NARROW_WORD, query_tile
 from ..plan import Plan
 from ..tree._shape import Ints
 from .stores import check_unpaged, entry_slots
@@ -76,9 +75,9 @@ def host_tables(plan: Plan, store: Pool | Unpaged, heads: int) -> HostTables:
     if plan.method == "deft_flatten":
         word, item[:, EXTRA] = _bits(plan, group, item)
     if plan.method == "tree_waves":
-        word, item[:, EXTRA] = _intervals(plan), open_tokens(plan)
+        word, item[:, EXTRA] = _intervals(plan), open_tokens(plan)[group]
         item[:, ROW_FIRST] = item[:, KV_FIRST] + (slot[0] if flat else 0)
-        # the last tile of a short item is moved back: what lies before the first slot may never have been written
+        # the last tile of a short item is moved back: what lies before the first slot may be unwritten
         flat = flat and (int(slot[0]) == 0 or bool((item[:, KV_FIRST] + item[:, KV_LEN] >= KV_TILE).all()))
     permuted = bool((order != np.arange(len(order))).any())
     wide = item[:, N_QUERIES] * heads > max(NARROW_ROWS, heads)
@@ -87,7 +86,7 @@ def host_tables(plan: Plan, store: Pool | Unpaged, heads: int) -> HostTables:
 
 
 def _kv(plan: Plan, store: Pool | Unpaged) -> tuple[Ints, Ints]:
-    """[group] the first entry, and [entry] slots: the flattened seen nodes, or the groups one after the other.
+    """[group] the first entry, and [entry] slots: the flattened seen nodes, or the groups in their order.
 
     The KV-guided methods read consecutive tokens of the seen nodes, so one list of slots serves all groups.
     """
@@ -125,7 +124,7 @@ def _intervals(plan: Plan) -> NDArray:
 
 
 def _bits(plan: Plan, group: Ints, item: Ints) -> tuple[NDArray, Ints]:
-    """Words of all items, one after the other, and where each begins. Bit i: query i of the item sees the token."""
+    """Words of all items in a row, and where each begins. Bit i: query i of the item sees the token."""
     tree = plan.tree
     chunks = np.diff(plan.group_start)[group]
     owner = np.repeat(np.arange(len(group)), chunks)

@@ -34,7 +34,9 @@ class KernelTable:
     heads: int  # query heads in a tile: 1, or q_per_kv where heads are packed
     bucket: Bucket
     upload: Upload
-    partials: Tensor  # [q_head, place, dim] float32, of `tree_waves` in the dtype of KV; of `tree_mask`: two matrices [q_head, query, token]
+    # [q_head, place, dim] float32; of `tree_waves` in the dtype of KV; of `tree_mask`: two matrices
+    # [q_head, query, token]
+    partials: Tensor
     lse: Tensor  # [q_head, place] float32
     out: Tensor  # [query, q_head, dim], of the bucket's room
     mask: Tensor | None = None  # `tree_mask`: [query, token] in the dtype of Q
@@ -50,7 +52,7 @@ class KernelTable:
         return self.store.k.device
 
     @property
-    def block_n(self) -> int:
+    def tile_n(self) -> int:
         """Tokens of a KV tile."""
         return kv_tile(self.geometry.head_dim, self.store.k.element_size())
 
@@ -64,9 +66,9 @@ class KernelTable:
         if layer not in self._tiles:
             from triton.tools.tensor_descriptor import TensorDescriptor
 
-            block = [self.block_n, self.geometry.head_dim]
+            tile = [self.tile_n, self.geometry.head_dim]
             k, v = (
-                TensorDescriptor.from_tensor(x[layer].view(x.shape[1], -1), block)
+                TensorDescriptor.from_tensor(x[layer].view(x.shape[1], -1), tile)
                 for x in (self.store.k, self.store.v)
             )
             self._tiles[layer] = (k, v)
@@ -85,8 +87,8 @@ def lower_triton(
     if into is not None:
         if into.plan.method != plan.method or into.store is not store or bucket is not None:
             raise AttentionError(
-                f"the table is of method {into.plan.method!r} and its own store and bucket; to refill it, pass a "
-                "plan of that method with that store and no bucket"
+                f"the table is of method {into.plan.method!r} and its own store and bucket; to refill it, "
+                "pass a plan of that method with that store and no bucket"
             )
         if pack_heads is not None and pack_heads != (into.heads > 1):
             raise AttentionError(

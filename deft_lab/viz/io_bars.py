@@ -58,7 +58,8 @@ def draw_io_bars(
         geometry: of the model; `geometry.layer` for one layer.
         methods: names of METHODS or (mode, mem) pairs; default: all of them.
         account: who counts, one of ACCOUNTS.
-        pack_heads: account `requested` only: a program takes all query heads of a KV head.
+        pack_heads: account `requested` only: a program takes all query heads of a KV head. Without it, each
+            method does as it does by default: of all methods, `tree_waves` alone packs.
         title: default: a plain one; the account stands below it.
 
     Raises:
@@ -69,7 +70,8 @@ def draw_io_bars(
         raise DeftLabError(f"no method to draw; name some of {', '.join(METHODS)}")
     if account not in ACCOUNTS:
         raise DeftLabError(f"no account {account!r}; choose one of {', '.join(ACCOUNTS)}")
-    sums = [traffic(plan_tree(tree, name), geometry, account, pack_heads=pack_heads) for name in names]
+    packed = True if pack_heads else None  # None: as the method does
+    sums = [traffic(plan_tree(tree, name), geometry, account, pack_heads=packed) for name in names]
     canvas = Canvas(title or "Bytes of one decode step", *_subtitles(sums, geometry, pack_heads))
     _draw_legend(canvas, sums)
     least, most = min(t.total for t in sums), max(t.total for t in sums)
@@ -89,7 +91,7 @@ def _subtitles(sums: list[Traffic], geometry: Geometry, pack_heads: bool) -> lis
     left_out = [f"Not counted: {', '.join(missing)}."] if missing else []
     return [
         f"Account “{account}”: {ACCOUNT_WORDS[account]}.",
-        f"{_geometry_in_words(geometry)}{_heads_in_words(account, geometry, pack_heads)}.",
+        f"{_geometry_in_words(geometry)}{_heads_in_words(sums, geometry, pack_heads)}.",
         *left_out,
     ]
 
@@ -102,11 +104,15 @@ def _geometry_in_words(geometry: Geometry) -> str:
     )
 
 
-def _heads_in_words(account: str, geometry: Geometry, pack_heads: bool) -> str:
+def _heads_in_words(sums: list[Traffic], geometry: Geometry, pack_heads: bool) -> str:
     """Which heads were counted, where that is not plain."""
+    account = sums[0].account
     if account in MULTI_HEAD and geometry.q_per_kv > 1:
         return f"; KV counted as of {geometry.n_q_heads} heads, as for multi-head attention"
-    return ", query heads of a KV head packed" if pack_heads else ""
+    if pack_heads:
+        return ", query heads of a KV head packed"
+    packing = [METHODS[t.method].title for t in sums if METHODS[t.method].packs_heads]
+    return f"; heads packed by {listed(packing)}" if packing and account == "requested" else ""
 
 
 def _draw_legend(canvas: Canvas, sums: list[Traffic]) -> None:
@@ -146,7 +152,7 @@ def _alt(sums: list[Traffic], geometry: Geometry, pack_heads: bool) -> str:
     for moved in sorted(sums, key=lambda moved: moved.total):
         titles.setdefault(moved.total, []).append(METHODS[moved.method].title)
     least = min(titles)
-    heads = _heads_in_words(sums[0].account, geometry, pack_heads)
+    heads = _heads_in_words(sums, geometry, pack_heads)
     said = [
         f"{listed(names)} {in_bytes(total)}" + f" ({times(total / least)} times)" * (total > least)
         for total, names in titles.items()

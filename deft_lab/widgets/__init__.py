@@ -32,7 +32,7 @@ def explore(  # noqa: PLR0913  (the controls, one by one)
         width: branches that leave it.
         length: tokens of each branch below the prompt.
         account: who counts the bytes, one of ACCOUNTS.
-        pack_heads: account `requested`: a program takes all query heads of a KV head.
+        pack_heads: account `requested`: a program takes all query heads of a KV head, in every method.
         geometry: of the model.
 
     Raises:

@@ -22,13 +22,14 @@ explore("few_shot", prompt=1000, width=4, length=100, pack_heads=True)
 
 # %% [markdown]
 # A prompt, on the left, and four answers that continue it. Below the tree you see its memory, and the
-# bytes that seven methods of attention move in one step. Run the cell and drag its sliders: which numbers
+# bytes that eight methods of attention move in one step. Run the cell and drag its sliders: which numbers
 # in the column *total* grow with the number of answers, and which hardly do? (Compare the numbers, not the
 # bars: their axis always fits the longest.) The words in the pictures are explained next; come back
 # afterwards.
 #
 # For now only the dark blue part of the bars matters, named KV. Q and O are the queries and the outputs.
-# Partials and their LSE come below, and in full in notebooks 3 and 4. An *account* is a way to count bytes.
+# Partials, their LSE and the mask come below, and in full in notebooks 3 and 4; the index says where in
+# memory a token lies. An *account* is a way to count bytes.
 
 # %% [markdown]
 # ## The words

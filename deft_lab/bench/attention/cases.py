@@ -16,11 +16,13 @@ from ...builders.templates import TemplateFile
 from ...cost import traffic
 from ...errors import DeftLabError
 from ...geometry import LLAMA3_8B, Geometry
-from ...methods import plan_tree
+from ...methods import Method, plan_tree
+from ...methods.tiles import power_of_two
 from ...tree import Tree
 
 Layout = Literal["flat", "rand1", "page16"]
 PAGE_SIZE = {"flat": 1, "rand1": 1, "page16": 16}
+FULL = 1300  # programs: ten for each of an H200's SMs
 # measured on one H200, 2026-11: bytes read and written by a device copy, bf16 matrix product of 8192^3
 H200_CEILINGS = {"copy_gbs": 4250.0, "matmul_tflops": 720.0}
 
@@ -131,3 +133,18 @@ def _reasoning(name: str, templates: Path | None) -> tuple[Tree, str]:
         what = f"{file}, item {item}"
     step = growth.widest()
     return growth.tree_at(step), f"{what}, step {step}"
+
+
+def options_of(tree: Tree, method: Method, geometry: Geometry) -> dict[str, int]:
+    """What a user who knows the model would pass to the method.
+
+    The query-guided methods split their paths as serving systems do, so that about FULL programs run with
+    packed heads; `tree_waves` is told the heads.
+    """
+    if method.name == "tree_waves":
+        return {"q_per_kv": geometry.q_per_kv, "n_kv_heads": geometry.n_kv_heads}
+    if method.guided == "kv":
+        return {}
+    splits = -(-FULL // (geometry.n_kv_heads * tree.n_queries))
+    longest = -(-int(tree.n_path_tokens_of_query.max()) // splits)
+    return {"chunk_len": max(256, power_of_two(longest))}

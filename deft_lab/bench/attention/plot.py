@@ -73,7 +73,7 @@ def figures(result: dict[str, Any]) -> list[Figure]:
     Raises:
         DeftLabError: it has none.
     """
-    rows = [row for row in result.get("rows", []) if row["best_us"]]
+    rows = [row for row in result.get("rows", []) if row.get("best_us")]
     sweeps = dict.fromkeys(row["sweep"] for row in rows if "sweep" in row)
     drawn = [draw_sweep([row for row in rows if row["sweep"] == sweep]) for sweep in sweeps]
     if rows and not sweeps:

@@ -14,17 +14,15 @@ from torch import Tensor
 from ... import ops
 from ...errors import DeftLabError
 from ...kernels.read import reader
-from ...methods import METHODS, Method, plan_tree
-from ...methods.tiles import power_of_two
+from ...methods import METHODS, plan_tree
 from ...plan import Plan
-from ...tree import Tree
+from .cases import options_of
 from .inputs import Inputs
 
 # largest relative errors in bfloat16 that get a time
 METHOD_BOUND = 3e-3
 UNFUSED_BOUND = 3e-2  # tree_mask rounds its scores to 16 bits three times before the softmax
 PEER_BOUND = 1e-2  # a peer may round more often than we do; beyond this it computes something else
-FULL = 1300  # programs: ten for each of an H200's SMs
 PACKED = ("radix", "flash_decoding", "deft_flatten")  # timed with `pack_heads=True`, too
 
 
@@ -80,13 +78,12 @@ def method_subject(method: str, pack_heads: bool | None = None, **options: int) 
     Args:
         method: a name of METHODS.
         pack_heads: True: a program takes all query heads of a KV head; None: the method's default.
-        options: of the method, such as `chunk_len`. Without one, the query-guided methods split their paths as
-            serving systems do, so that the GPU is full.
+        options: of the method, such as `chunk_len`; none: those of `options_of`.
     """
     given = options
 
     def prepare(inputs: Inputs) -> Prepared:
-        options = given or split_of(inputs.tree, METHODS[method], inputs.case.geometry.n_kv_heads)
+        options = given or options_of(inputs.tree, METHODS[method], inputs.case.geometry)
         plan = plan_tree(inputs.tree, method, **options)
         store = inputs.store(METHODS[method])
         table = ops.lower(plan, store, backend="triton", pack_heads=pack_heads)
@@ -110,15 +107,6 @@ def method_subject(method: str, pack_heads: bool | None = None, **options: int) 
     bound = METHOD_BOUND if METHODS[method].fused else UNFUSED_BOUND
     name = " ".join([method, *["packed"] * bool(pack_heads), *(f"{k}={v}" for k, v in options.items())])
     return Subject(name, "method", prepare, bound, pack_heads)
-
-
-def split_of(tree: Tree, method: Method, n_kv_heads: int) -> dict[str, int]:
-    """The chunk_len of a query-guided method that makes about FULL programs with packed heads, 256 at least."""
-    if method.guided != "query":
-        return {}
-    splits = -(-FULL // (n_kv_heads * tree.n_queries))
-    longest = -(-int(tree.n_path_tokens_of_query.max()) // splits)
-    return {"chunk_len": max(256, power_of_two(longest))}
 
 
 def method_subjects() -> dict[str, Subject]:
