@@ -127,7 +127,7 @@ class Plan:
         Preorder query q is reduced from partial[start[q] : start[q + 1]], in the order of their groups.
         """
         query = self.query_of_partial()
-        start = np.searchsorted(np.sort(query), np.arange(self.tree.n_queries + 1))
+        start = np.concatenate(([0], np.cumsum(np.bincount(query, minlength=self.tree.n_queries))))
         return start, np.argsort(query, kind="stable")
 
     def arrays(self) -> "PlanArrays":

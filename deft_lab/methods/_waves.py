@@ -25,7 +25,7 @@ WIDE_COST, WIDE_COST_ALONE = 0.9, 0.55
 LONGEST = 2048  # tokens of a piece at most: longer ones leave a long tail where there are many waves
 SMALL = 6  # tiles: where one wave of one program per SM leaves no more to each, two per SM do not pay
 
-_FRACTIONS = np.linspace(0, 1, 64)
+_FRACTIONS = np.linspace(0, 1, 40)
 
 
 class Runs(NamedTuple):
@@ -146,7 +146,10 @@ def _fill(runs: Runs, room: int, costs: _Costs) -> Work:
 def _pieces(runs: Runs, costs: _Costs, items: int) -> tuple[Ints, Ints, Ints]:
     """[piece] run, begin, end: the shortest pieces with which there are at most `items` items."""
     cost, tiles = costs.steps * costs.per_step, costs.tiles.astype(np.float64)
-    low, high = costs.total / max(items, 1) * 0.999, float(cost.max()) + 1.0
+    total, n_tiles = costs.total, int(costs.tiles.sum())
+    low, high = total / max(items, 1) * 0.999, float(cost.max()) + 1.0
+    if items > n_tiles:  # rounding up adds at most one item a query tile
+        high = min(high, total / (items - n_tiles) * 1.001)
     for _ in range(2):  # narrow the longest cost of a piece down
         candidates = low + (high - low) * _FRACTIONS
         fits = np.ceil(cost / candidates[:, None]) @ tiles <= items
@@ -177,15 +180,29 @@ def _tiles_of_queries(runs: Runs, costs: _Costs, run: Ints, begin: Ints, end: In
     q_first = lo[piece] + number * size[piece]
     q_stop = np.minimum(q_first + size[piece], hi[piece])
     begin, end = begin[piece], end[piece]
-    for i in np.flatnonzero((count[piece] > 1) & ~costs.dense[run][piece]):
-        nodes = np.arange(first[piece[i]], stop[piece[i]])
-        nodes = nodes[(runs.lo[nodes] < q_stop[i]) & (runs.hi[nodes] > q_first[i])]
-        if len(nodes):
-            begin[i] = max(begin[i], runs.start[nodes[0]])
-            end[i] = min(end[i], runs.start[nodes[-1]] + runs.length[nodes[-1]])
-        else:  # queries between two nodes of the piece that see neither
-            end[i] = begin[i]
+    trimmed = np.flatnonzero((count[piece] > 1) & ~costs.dense[run][piece])
+    if len(trimmed):
+        low, high = _seen_by(
+            runs, first[piece[trimmed]], stop[piece[trimmed]], q_first[trimmed], q_stop[trimmed]
+        )
+        begin[trimmed] = np.maximum(begin[trimmed], low)
+        end[trimmed] = np.minimum(end[trimmed], high)
     per_tile = np.where(wide[piece], np.maximum(1 / count[piece], costs.wide_cost), 1.0)
     cost = np.asarray(-(-(end - begin) // TILE) * per_tile, dtype=np.float64)
     kept = end > begin
     return Work(begin[kept], end[kept], q_first[kept], q_stop[kept], cost[kept])
+
+
+def _seen_by(runs: Runs, first: Ints, stop: Ints, q_first: Ints, q_stop: Ints) -> tuple[Ints, Ints]:
+    """[tile] first token, and one past the last, that any of its queries sees among nodes first .. stop - 1.
+
+    Queries between two nodes may see neither: then the end is not after the beginning.
+    """
+    count = stop - first
+    start = np.cumsum(count) - count
+    tile = np.repeat(np.arange(len(first)), count)
+    node = np.arange(len(tile)) - start[tile] + first[tile]
+    sees = (runs.lo[node] < q_stop[tile]) & (runs.hi[node] > q_first[tile])
+    low = np.where(sees, runs.start[node], np.iinfo(np.int64).max)
+    high = np.where(sees, runs.start[node] + runs.length[node], -1)
+    return np.minimum.reduceat(low, start), np.maximum.reduceat(high, start)

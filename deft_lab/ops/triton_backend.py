@@ -2,6 +2,7 @@
 
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -128,12 +129,17 @@ def lower_triton(
     return table
 
 
+@cache
+def _capability(device: torch.device) -> tuple[int, int]:
+    return torch.cuda.get_device_capability(device)
+
+
 def _can_load_tiles(store: Pool | Unpaged) -> bool:
     """The tensor memory accelerator: Hopper or newer, and rows of a power of two elements."""
     dim = store.geometry.head_dim
     if dim < 16 or dim & (dim - 1) or not store.k.is_contiguous():
         return False
-    return store.k.device.type != "cuda" or torch.cuda.get_device_capability(store.k.device) >= (9, 0)
+    return store.k.device.type != "cuda" or _capability(store.k.device) >= (9, 0)
 
 
 def _allocate(plan: Plan, store: Pool | Unpaged, heads: int, bucket: Bucket) -> KernelTable:
