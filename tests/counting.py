@@ -1,4 +1,4 @@
-"""What the tests of the Triton kernels share: a step with random KV in scattered slots, its error, its roles."""
+"""What the tests of the Triton kernels share: a step with random KV in scattered slots, and its roles."""
 
 from typing import NamedTuple
 
@@ -22,13 +22,16 @@ SHIFTS = {-200: (32.0, -25.0), -20: (16.0, -5.0), 0: (0.0, 0.0), 60: (16.0, 15.0
 
 
 def kv_steps(tree: Tree, method: str) -> int:
-    """KV tiles that the programs of one head walk: a millisecond each in the interpreter, a program two more."""
+    """KV tiles that the programs of one head walk: a few milliseconds each in the interpreter."""
     plan = plan_tree(tree, method)
     return int((-(-plan.kv_len // 64) * plan.n_tiles).sum())
 
 
-# (tree, method): what the interpreter manages in a second or two on one core
-CASES = [(name, method) for name in NAMED for method in METHODS if kv_steps(NAMED[name], method) <= 280]
+def small_cases(most_steps: int) -> list[tuple[str, str]]:
+    """(tree, method): the named trees for which a head of the method walks at most so many KV tiles."""
+    return [
+        (name, method) for name in NAMED for method in METHODS if kv_steps(NAMED[name], method) <= most_steps
+    ]
 
 
 def few_heads(tree: Tree) -> tuple[int, int]:
@@ -37,7 +40,7 @@ def few_heads(tree: Tree) -> tuple[int, int]:
 
 
 class Step(NamedTuple):
-    """One attention call: q [query, q_head, dim] in the caller's order; k, v [token, kv_head, dim] flattened."""
+    """One attention call: q [query, q_head, dim]; k and v [token, kv_head, dim] of the flattened tree."""
 
     tree: Tree
     q: Tensor

@@ -1,4 +1,4 @@
-"""The Triton kernels, interpreted, against the float64 oracle: every method, in memory that is NaN where nobody wrote.
+"""The Triton kernels, interpreted, against the float64 oracle, in memory that is NaN where nobody wrote.
 
 Scattered slots, pages of every size, every dtype, GQA ratio and head size. What a GPU adds (speed, graphs) is
 tested in tests/gpu.
@@ -12,12 +12,12 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
-from counting import CASES, MIXED, NAMED, SHIFTS, attended, few_heads, random_step  # noqa: E402
+from counting import MIXED, NAMED, SHIFTS, attended, few_heads, random_step, small_cases  # noqa: E402
 from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 from trees import TREES, trees  # noqa: E402
 
-from deft_lab import METHODS, Geometry, Pool, Tree, ops, plan_tree  # noqa: E402
+from deft_lab import METHODS, Pool, Tree, ops, plan_tree  # noqa: E402
 from deft_lab.errors import AttentionError  # noqa: E402
 from deft_lab.kv import PAGE_SIZES, Unpaged  # noqa: E402
 
@@ -43,7 +43,7 @@ def right(step, table, **options) -> bool:
     return step.error(attended(step, table, **options)) <= bound(table.plan.method, step.q.dtype)
 
 
-@pytest.mark.parametrize(("tree", "method"), CASES)
+@pytest.mark.parametrize(("tree", "method"), small_cases(130))
 def test_every_named_tree(tree, method):
     step = random_step(NAMED[tree], few_heads(NAMED[tree]))
     assert right(step, step.lower(method))
@@ -61,9 +61,9 @@ def test_every_gqa_ratio_and_head_size(geometry, method):
 
 
 @every_method
-@settings(max_examples=25)
+@settings(max_examples=20)
 @given(
-    tree=trees(most_nodes=12),
+    tree=trees(most_nodes=9),
     heads=st.sampled_from([(1, 1), (2, 2), (4, 2), (3, 1), (8, 1)]),
     dim=st.sampled_from([16, 32, 80]),
     dtype=st.sampled_from(sorted(TOLERANCE, key=str)),
@@ -129,9 +129,7 @@ def test_whole_tiles_where_the_pool_is_in_order(dim, dtype):
     assert right(step, table)
 
 
-@pytest.mark.parametrize(
-    ("tree", "flat"), [(Tree([-1], [200], [0] * 5), True), (TREES["two leaves"], False)]
-)
+@pytest.mark.parametrize(("tree", "flat"), [(Tree([-1], [200], [0] * 5), True), (TREES["two leaves"], False)])
 def test_whole_tiles_read_nothing_before_a_tree_that_begins_later(tree, flat):
     step = random_step(tree, flat=True)
     pool = Pool(tree.n_tokens + 9, 1, step.pool.geometry)
@@ -144,7 +142,7 @@ def test_whole_tiles_read_nothing_before_a_tree_that_begins_later(tree, flat):
     assert right(step, table)
 
 
-@pytest.mark.parametrize("tree", ["lopsided", "odd_seats", "leaves without tokens"])
+@pytest.mark.parametrize("tree", ["lopsided", "odd_seats", "leaves without tokens", "mixed"])
 @pytest.mark.parametrize("method", unpaged)
 def test_unpaged_copies(method, tree):
     step = random_step(NAMED[tree])
@@ -211,8 +209,19 @@ def test_partials_are_those_of_the_torch_backend(method):
     place = table.upload.section("place").long()
     torch.testing.assert_close(table.partials[:, place].transpose(0, 1), out, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(table.lse[:, place].T, lse, atol=1e-5, rtol=1e-5)
-    if method == "deft_flatten":
-        assert (lse == -torch.inf).any()
+
+
+def test_a_query_that_sees_nothing_of_its_group_leaves_zeros_and_no_weight():
+    #   root 5 ──┬── 2 (query 0)
+    #            ├── no token (query 1): between queries 0 and 2, so the group of the leaves holds it too
+    #            └── 3 (query 2)
+    step = random_step(Tree([-1, 0, 0, 0], [5, 2, 0, 3]))
+    table = step.lower("deft_flatten", chunk_len=5)
+    out = attended(step, table)
+    lse, partials = table.lse, table.partials
+    assert (lse == -torch.inf).sum() == 4  # query 1's second partial, in four heads
+    assert (partials[lse == -torch.inf] == 0).all()
+    assert step.error(out) <= 1e-5
 
 
 @every_method
@@ -275,11 +284,9 @@ def test_a_table_that_does_not_fit_is_refused():
     refused("the table is of method 'deft_node'", lower(plan, other.pool, into=table))
     refused("and no bucket", lower(plan, into=table, bucket=table.bucket))
     refused("the table holds 1 heads a tile; lower into a new one", lower(plan, into=table, pack_heads=True))
-    small = plan_tree(TREES["two leaves"], "deft_node")
     tight = random_step(TREES["two leaves"]).lower("deft_node").bucket
     refused(
-        r"the plan needs n_items=5, its bucket has room for 3; lower it into a table of a larger bucket "
+        r"the plan needs n_items=4, its bucket has room for 3; lower it into a table of a larger bucket "
         r"\(Bucket.grown\)",
         lower(plan, bucket=tight),
     )
-    assert small.n_groups == 3

@@ -171,10 +171,10 @@ MUTANTS = {
         "if max(need.values()) > self.n_free:",
         "test_kv.py",
     ),
-    "a piece of waves whose tile forgets its first tokens": (
+    "a tile of waves that forgets the first token that it sees": (
         "methods/_waves.py",
-        "begin[i] = max(begin[i], runs.start[nodes[0]])",
-        "begin[i] = max(begin[i], runs.start[nodes[-1]])",
+        "low = np.where(sees, runs.start[node], np.iinfo(np.int64).max)",
+        "low = np.where(sees, runs.start[node] + 1, np.iinfo(np.int64).max)",
         "test_methods.py",
     ),
     "a kernel that does not rescale its sum": (

@@ -100,10 +100,11 @@ def _cpu_name() -> str:
 
 
 def _commit() -> str:
-    """The checkout's commit, with "+changes" where the tree differs from it.
-
-    Outside a checkout it is what $DEFT_LAB_COMMIT says (a machine to which only the files were copied).
+    """What $DEFT_LAB_COMMIT says (for a machine to which only the files were copied), else the checkout's
+    commit, with "+changes" where the tree differs from it.
     """
+    if stated := os.environ.get("DEFT_LAB_COMMIT"):
+        return stated
     here = Path(__file__).parent
 
     def git(*words: str) -> str:
@@ -115,4 +116,4 @@ def _commit() -> str:
         changed = git("status", "--porcelain", "--untracked-files=no").strip()
         return git("rev-parse", "--short=12", "HEAD").strip() + ("+changes" if changed else "")
     except (OSError, subprocess.CalledProcessError):
-        return os.environ.get("DEFT_LAB_COMMIT", "unknown")
+        return "unknown"

@@ -166,7 +166,12 @@ def _five_launches(call: _Call) -> dict[str, int]:
     score_tiles = query_tiles(SCORE_ROWS) * call.programs_per_item
     output_tiles = query_tiles(OUTPUT_ROWS) * call.programs_per_item
     programs = score_tiles * token_tiles + 2 * call.q_rows * row_pieces + call.q_rows + output_tiles
-    index = 2 * programs + (call.q_rows * (token_tiles + 1) if call.permuted else 0)
+    tree = call.plan.tree
+    # tokens that nobody sees leave gaps in the copy of the tree, so that slots have to be looked up
+    last = int(call.plan.chunk_node.max())
+    gaps = bool(tree.length[:last][tree.q_stop[:last] == tree.q_first[:last]].any())
+    slots = tokens * (score_tiles + output_tiles) if gaps else 0
+    index = slots + 2 * programs + (call.q_rows * (token_tiles + 1) if call.permuted else 0)
     columns = -(-tokens // 8) * 8  # rows of scores are moved in pieces of 16 bytes
     held = min(SOFTMAX_ROW, max(LEAST_ROWS, power_of_two(tokens)))
     return {

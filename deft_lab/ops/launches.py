@@ -152,7 +152,7 @@ def _tree_mask(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: fl
     room = (bucket.n_queries, s.shape[2])
     n_rows = geometry.n_q_heads * bucket.n_queries
     common: dict[str, Any] = {**_shape(table), "N_KV_HEADS": geometry.n_kv_heads, "HEADS": table.heads}
-    common["PAGED"] = isinstance(table.store, Pool)
+    common["PAGED"] = table.looks_up
     size = section("size")
 
     def tile(rows: int) -> tuple[int, int]:

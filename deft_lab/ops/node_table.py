@@ -62,12 +62,14 @@ class NodeTable:
         changed: dict[int, _Row] = {}
         at: list[Ints] = []
         new: list[Ints] = []
-        end = self._end
+        end, n_rows = self._end, len(self._rows)
         for label, length in zip(tree.label.tolist(), tree.length.tolist(), strict=True):
             if not length:
                 continue
             slots, born = pool.slots_of(label)
-            row = self._rows.get(label) or _Row(len(self._rows) + len(changed), born, 0, 0, 0)
+            row = self._rows.get(label)
+            if row is None:
+                row, n_rows = _Row(n_rows, born, 0, 0, 0), n_rows + 1
             held = row.held if row.born == born else 0
             start, room = row.start, row.room
             if length > room:
@@ -77,7 +79,6 @@ class NodeTable:
                 at.append(start + np.arange(held, length))
                 new.append(slots[held:length])
                 changed[label] = _Row(row.number, born, start, room, length)
-        n_rows = len(self._rows.keys() | changed.keys())
         if end > len(self.slots) or n_rows > len(self.row_start):
             raise AttentionError(
                 f"the node table needs {n_rows} rows and {end} slots, its bucket has room for "

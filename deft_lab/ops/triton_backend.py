@@ -42,6 +42,7 @@ class KernelTable:
     out: Tensor  # [query, q_head, dim], of the bucket's room
     mask: Tensor | None = None  # `tree_mask`: [query, token] in the dtype of Q
     nodes: NodeTable | None = None  # `deft_tree_index`
+    looks_up: bool = True  # `tree_mask`: the KV it reads does not lie in slots 0, 1, 2, ...
     _tiles: dict[int, tuple[Any, Any]] = field(default_factory=dict)  # layer -> tensor descriptors
 
     @property
@@ -124,6 +125,8 @@ def lower_triton(
         _index_nodes(plan, tables.item, table.nodes)
     table.upload.fill(arrays)
     table.plan = plan
+    in_a_row = not isinstance(store, Pool) and len(tables.slot) == int(tables.slot[-1]) + 1
+    table.looks_up = not in_a_row
     if table.mask is not None:
         _fill_mask(table, plan.tree)
     return table

@@ -1,0 +1,367 @@
+"""The tables of a step: drawn by hand for a tiny tree, and refilled at fixed addresses as a tree lives on."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("triton")
+
+from counting import MIXED, attended, random_step  # noqa: E402
+from trees import TREES  # noqa: E402
+
+from deft_lab import METHODS, Geometry, Pool, Tree, ops, plan_tree  # noqa: E402
+from deft_lab.attention import dense_attention  # noqa: E402
+from deft_lab.errors import AttentionError  # noqa: E402
+from deft_lab.ops.node_table import NodeTable  # noqa: E402
+from deft_lab.ops.tables import host_tables  # noqa: E402
+from deft_lab.tree import edits  # noqa: E402
+
+pytestmark = pytest.mark.usefixtures("poisoned_empty")
+
+every_method = pytest.mark.parametrize("method", METHODS)
+#   root: 7 tokens ──┬── leaf 1: 2 tokens (query 0)
+#                    └── leaf 2: 3 tokens (query 1)
+TWO_LEAVES = TREES["two leaves"]
+COMMON = ("kv_first", "kv_len", "q_first", "n_queries", "place_first")
+
+
+def tables_of(method, tree=TWO_LEAVES, heads=1, pool=None, **options):
+    if pool is None:
+        pool = Pool(tree.n_tokens + 5, 1, Geometry(4, 2, 16))
+        pool.take_tree(tree)
+    return host_tables(plan_tree(tree, method, **options), pool, heads)
+
+
+@pytest.mark.parametrize("method", ["deft_node", "deft_node_chunk"])
+def test_items_of_nodes(method):
+    tables = tables_of(method)
+    assert tables.item[:, :5].tolist() == [[0, 7, 0, 2, 0], [7, 2, 0, 1, 2], [9, 3, 1, 1, 3]]
+    # partials 0 and 1 are the root's for queries 0 and 1, 2 is leaf 1's for query 0, 3 leaf 2's for query 1
+    assert tables.place.tolist() == [0, 2, 1, 3]
+    assert tables.start.tolist() == [0, 2, 4]
+    assert tables.row.tolist() == [0, 1]
+    assert tables.slot.tolist() == list(range(12))
+    assert len(tables.word) == 0 and tables.most_partials == 2
+
+
+def test_items_of_chunks_are_cut_at_their_length():
+    tables = tables_of("deft_node_chunk", chunk_len=4)
+    assert tables.item[:, :5].tolist() == [
+        [0, 4, 0, 2, 0], [4, 3, 0, 2, 2], [7, 2, 0, 1, 4], [9, 3, 1, 1, 5],
+    ]  # fmt: skip
+    assert tables.place.tolist() == [0, 3, 1, 4, 2, 5]
+    assert tables.start.tolist() == [0, 3, 6]
+
+
+def test_bit_words_of_flattened_chunks():
+    tables = tables_of("deft_flatten", chunk_len=6)
+    # kv_first, kv_len, q_first, n_queries, place_first, word_first
+    assert tables.item[:, :6].tolist() == [[0, 6, 0, 2, 0, 0], [6, 6, 0, 2, 2, 6]]
+    assert tables.word.tolist() == [0b11] * 7 + [0b01] * 2 + [0b10] * 3
+    assert tables.place.tolist() == [0, 2, 1, 3]
+
+
+def test_bit_words_of_more_than_one_tile_of_queries():
+    """40 queries are tiles of 32 and 8; each tile has its own words, which count from its first query."""
+    star = Tree([-1] + [0] * 40, [2] + [1] * 40)
+    tables = tables_of("deft_flatten", star, chunk_len=64)
+    assert tables.item[:, :6].tolist() == [[0, 42, 0, 32, 0, 0], [0, 42, 32, 8, 32, 42]]
+    first, second = tables.word.reshape(2, 42).tolist()
+    assert first == [2**32 - 1] * 2 + [1 << i for i in range(32)] + [0] * 8
+    assert second == [2**8 - 1] * 2 + [0] * 32 + [1 << i for i in range(8)]
+
+
+def test_intervals_and_open_tokens_of_our_own_method():
+    tables = tables_of("tree_waves")
+    # ..., n_open: all see the root's 7 tokens; row_first: the first slot
+    assert tables.item.tolist() == [[0, 12, 0, 2, 0, 7, 0, 0]]
+    assert tables.word.tolist() == [0 | 2 << 16] * 7 + [0 | 1 << 16] * 2 + [1 | 2 << 16] * 3
+    assert tables.flat and tables.shapes == "narrow" and tables.word.dtype == np.int32
+
+
+def test_from_65536_queries_on_intervals_take_64_bits():
+    for n, kind in ((65535, np.int32), (65536, np.int64)):
+        tables = tables_of("tree_waves", Tree([-1], [1], seat=[0] * n))
+        assert tables.word.dtype == kind
+        assert int(tables.word[0]) % 2 ** (8 * kind().itemsize) == n << (16 if n < 65536 else 32)
+        assert ops.Bucket.of(tables).wide_words == (n >= 65536)
+
+
+@pytest.mark.parametrize("method", ["radix", "flash_decoding"])
+def test_paths_are_spelled_out(method):
+    tables = tables_of(method)
+    assert tables.item[:, :5].tolist() == [[0, 9, 0, 1, 0], [9, 10, 1, 1, 1]]
+    assert tables.slot.tolist() == [*range(9), *range(7), 9, 10, 11]
+    assert tables.place.tolist() == [0, 1] and tables.start.tolist() == [0, 1, 2]
+
+
+def test_nodes_that_nobody_sees_have_no_slot_and_no_item():
+    dead = Tree([-1, 0, 0], [4, 2, 3], seat=[2])
+    for method in ("deft_node", "deft_flatten", "tree_waves", "tree_mask"):
+        tables = tables_of(method, dead)
+        assert tables.slot.tolist() == [0, 1, 2, 3, 6, 7, 8]
+        assert tables.item[:, 1].sum() == 7
+        assert not tables.flat
+
+
+def test_the_callers_rows_are_listed():
+    tables = tables_of("deft_node", Tree(TWO_LEAVES.parent, TWO_LEAVES.length, seat=[2, 1]))
+    assert tables.permuted and tables.row.tolist() == [1, 0]
+    assert not tables_of("deft_node").permuted
+
+
+@pytest.mark.parametrize(("heads", "tiles"), [(1, [32, 32, 6]), (4, [32, 32, 6]), (8, [16] * 4 + [6])])
+def test_tiles_of_queries(heads, tiles):
+    tables = tables_of("deft_node", Tree([-1], [9], seat=[0] * 70), heads)
+    assert tables.item[:, 3].tolist() == tiles
+    assert tables.item[:, 2].tolist() == tables.item[:, 4].tolist() == [0, *np.cumsum(tiles)[:-1].tolist()]
+
+
+def test_items_of_the_node_table_name_a_node_and_a_place_in_it():
+    step = random_step(TWO_LEAVES)
+    table = step.lower("deft_tree_index", chunk_len=4)
+    item = table.upload.section("item").view(-1, 8)
+    number = table.nodes.row_of(TWO_LEAVES.label).tolist()
+    assert item[:, :6].tolist() == [
+        [0, 4, 0, 2, 0, number[0]], [4, 3, 0, 2, 2, number[0]],
+        [0, 2, 0, 1, 4, number[1]], [0, 3, 1, 1, 5, number[2]],
+    ]  # fmt: skip
+    for label, row in zip(TWO_LEAVES.label.tolist(), number, strict=True):
+        start, (slots, _) = int(table.nodes.row_start[row]), step.pool.slots_of(label)
+        assert table.nodes.slots[start : start + len(slots)].tolist() == slots.tolist()
+    assert table.upload.section("slot").numel() == NodeTable.room_for(TWO_LEAVES)[1]
+
+
+def test_sections_begin_where_256_bytes_do_and_what_follows_a_table_is_empty():
+    step = random_step(MIXED)
+    bucket = step.lower("deft_node").bucket.grown(3)
+    table = ops.lower(plan_tree(MIXED, "deft_node"), step.pool, backend="triton", bucket=bucket)
+    item = table.upload.section("item").view(-1, 8)
+    assert len(item) == 3 * 4 and not item[4:].any()  # kv_len = 0: no item
+    start = table.upload.section("start")
+    assert len(start) == 3 * 5 + 1 and (start[5:] == start[5]).all()  # no partial
+    assert all(at.start % 64 == 0 for at in table.upload.at.values())
+    assert table.upload.section("size").tolist() == [5, 140]
+
+
+def test_a_grown_bucket_takes_any_step():
+    step = random_step(Tree([-1], [9], seat=[0, 0]), flat=True)
+    tight = step.lower("tree_waves").bucket
+    assert (tight.flat, tight.direct, tight.permuted, tight.shapes) == (True, True, False, "narrow")
+    grown = tight.grown()
+    assert (grown.flat, grown.direct, grown.permuted, grown.shapes) == (False, False, True, "both")
+    assert (grown.n_items, grown.n_queries, grown.n_slots) == (2, 4, 18)
+    table = ops.lower(plan_tree(step.tree, "tree_waves"), step.pool, backend="triton", bucket=grown)
+    assert not table.flat
+    assert step.error(attended(step, table)) <= 1e-5
+    with pytest.raises(AttentionError, match="factor=0; it must be an integer of at least 1"):
+        tight.grown(0)
+
+
+BUCKET = ops.Bucket(4, 4, 8, 20, 20, 2, n_nodes=4)
+
+
+@pytest.mark.parametrize("room", ["n_items", "n_queries", "n_partials", "n_slots", "n_words", "n_nodes"])
+def test_a_room_that_is_too_small_is_named(room):
+    needs = replace(BUCKET, **{room: getattr(BUCKET, room) + 1})
+    message = (
+        f"needs {room}={getattr(needs, room)}, its bucket has room for {getattr(BUCKET, room)}; lower it"
+    )
+    with pytest.raises(AttentionError, match=message):
+        BUCKET.check(needs)
+    BUCKET.check(BUCKET)
+    needs.check(BUCKET)
+
+
+@pytest.mark.parametrize(
+    ("bucket", "needs", "message"),
+    [
+        (
+            {"flat": True},
+            {},
+            "takes flat steps only, and its KV does not lie in depth-first order; use Bucket",
+        ),
+        ({"direct": True}, {}, "takes direct steps only, and a query has several partials"),
+        ({"permuted": False}, {}, "takes queries in preorder only; use one with permuted=True"),
+        ({"shapes": "narrow"}, {"shapes": "wide"}, "takes narrow tiles only; use one with shapes='both'"),
+        ({}, {"wide_words": True}, "has 65536 queries or more; use a bucket with wide_words=True"),
+    ],
+)
+def test_a_restriction_that_does_not_fit_is_told(bucket, needs, message):
+    with pytest.raises(AttentionError, match=message):
+        replace(BUCKET, **bucket).check(replace(BUCKET, **needs))
+
+
+class Decode:
+    """A tree that is grown, forked and pruned, and its KV, kept per node beside the pool."""
+
+    def __init__(self) -> None:
+        self.tree = Tree([-1, 0, 1, 1, 0, 4], [30, 3, 2, 1, 4, 5])
+        self.generator = torch.Generator().manual_seed(0)
+        self.pool = Pool(60, 16, Geometry(2, 1, 16), seed=3)
+        self.kv = {}  # label -> [2, token, kv_head, dim]
+        self.take()
+
+    def take(self) -> int:
+        """Slots and random KV for the tokens that have none; how many there were."""
+        new = 0
+        before = {label: self.pool.n_tokens(label) for label in self.tree.label.tolist()}
+        self.pool.take_tree(self.tree)
+        for label, length in zip(self.tree.label.tolist(), self.tree.length.tolist(), strict=True):
+            if fresh := length - before[label]:
+                kv = torch.randn(2, fresh, 1, 16, generator=self.generator)
+                self.pool.write(self.pool.slots_of(label)[0][before[label] :], *kv)
+                self.kv[label] = torch.cat((self.kv.get(label, kv[:, :0]), kv), 1)
+                new += fresh
+        return new
+
+    def step(self, number: int) -> int:
+        """Fork every fifth step, prune every seventh, grow in the others; how many tokens are new."""
+        leaves = self.tree.label[self.tree.seat]
+        if number % 5 == 4 and len(leaves) < 5:
+            self.tree = edits.fork(self.tree, int(leaves[number % len(leaves)]), 2, length=number % 3)
+        elif number % 7 == 6 and len(leaves) > 3:
+            self.tree = edits.prune(self.tree, int(leaves[number % len(leaves)]))
+            gone = set(self.pool.labels) - set(self.tree.label.tolist())
+            self.pool.give_back(gone)
+            for label in gone & self.kv.keys():
+                del self.kv[label]
+        else:
+            self.tree = edits.grow(self.tree)
+        return self.take()
+
+    def reference(self, q) -> np.ndarray:
+        none = torch.empty(2, 0, 1, 16)
+        k, v = torch.cat([self.kv.get(label, none) for label in self.tree.label.tolist()], 1).double().numpy()
+        return dense_attention(q.double().numpy(), k, v, self.tree)
+
+
+@every_method
+def test_one_table_serves_fifty_steps_at_fixed_addresses(method):
+    decode = Decode()
+    first = ops.lower(plan_tree(decode.tree, method), decode.pool, backend="triton")
+    bucket = first.bucket.grown(4)
+    table = ops.lower(plan_tree(decode.tree, method), decode.pool, backend="triton", bucket=bucket)
+
+    def addresses():
+        tensors = [table.partials, table.lse, table.out, table.mask]
+        tensors += [table.upload.section(name) for name in table.upload.at]
+        tensors += [] if table.nodes is None else [table.nodes.row_start, table.nodes.slots]
+        return [tensor is not None and tensor.data_ptr() for tensor in tensors]
+
+    fixed, sizes = addresses(), set()
+    for number in range(50):
+        decode.step(number)
+        sizes.add((decode.tree.n_nodes, decode.tree.n_queries, decode.tree.n_tokens))
+        again = ops.lower(plan_tree(decode.tree, method), decode.pool, into=table)
+        assert again is table and table.bucket is bucket and addresses() == fixed
+        if number % 5 == 4 or number % 7 == 6:  # the tree has been forked or pruned
+            q = torch.randn(decode.tree.n_queries, 2, 16, generator=decode.generator)
+            room = torch.full((bucket.n_queries, 2, 16), float("nan"))
+            room[: len(q)] = q  # as a captured graph: q and out of the bucket's size
+            table.out.fill_(float("nan"))
+            ops.attend(room, table, out=table.out)
+            reference = decode.reference(q)
+            out = table.out[: len(q)].double().numpy()
+            assert np.linalg.norm(out - reference) <= 1e-5 * np.linalg.norm(reference), number
+            assert table.out[len(q) :].isnan().all()
+    assert len({size[0] for size in sizes}) > 5 and len({size[1] for size in sizes}) >= 3
+
+
+def index_table(decode, factor=4):
+    plan = plan_tree(decode.tree, "deft_tree_index")
+    bucket = ops.lower(plan, decode.pool, backend="triton").bucket.grown(factor)
+    return ops.lower(plan, decode.pool, backend="triton", bucket=bucket)
+
+
+def test_the_node_table_uploads_what_is_new():
+    decode = Decode()
+    table = index_table(decode)
+    assert table.nodes.uploaded == decode.tree.n_tokens
+    for number in range(10):  # no node outgrows its row of 16
+        new = decode.step(number)
+        ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
+        assert table.nodes.uploaded == new
+    ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
+    assert table.nodes.uploaded == 0
+
+
+def test_no_two_nodes_share_a_row_of_the_table():
+    decode = Decode()
+    table = index_table(decode)
+    for seat in (0, 1, 2):  # nodes that grow come before those that are new
+        decode.tree = edits.grow(decode.tree)
+        decode.tree = edits.fork(decode.tree, int(decode.tree.label[decode.tree.seat[seat]]), 2)
+        decode.take()
+        ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
+        rows = table.nodes.row_of(decode.tree.label)
+        assert sorted(rows.tolist()) == list(range(decode.tree.n_nodes))
+
+
+def test_a_node_that_outgrows_its_row_gets_a_longer_one():
+    decode = Decode()
+    table = index_table(decode)
+    label = int(decode.tree.label[decode.tree.seat[0]])  # 2 tokens in a row of 16
+    decode.tree = edits.set_length(decode.tree, label, 17)
+    decode.take()
+    ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
+    assert table.nodes.uploaded == 17
+    row = table.nodes.row_of(np.array([label]))[0]
+    start = int(table.nodes.row_start[row])
+    assert table.nodes.slots[start : start + 17].tolist() == decode.pool.slots_of(label)[0].tolist()
+
+
+def test_a_node_that_took_other_slots_is_noticed():
+    decode = Decode()
+    table = index_table(decode)
+    label = int(decode.tree.label[decode.tree.seat[0]])
+    length, before = decode.pool.n_tokens(label), decode.pool.slots_of(label)[0]
+    decode.pool.give_back([label])
+    decode.pool.take({777: 1})  # somebody else takes its page
+    del decode.kv[label]
+    decode.take()
+    assert not set(before) & set(decode.pool.slots_of(label)[0])
+    ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
+    assert table.nodes.uploaded == length
+    q = torch.randn(decode.tree.n_queries, 2, 16)
+    out, reference = ops.attend(q, table).double().numpy(), decode.reference(q)
+    assert np.linalg.norm(out - reference) <= 1e-5 * np.linalg.norm(reference)
+
+
+@pytest.mark.parametrize("full", ["rows", "slots"])
+def test_a_full_node_table_changes_nothing(full):
+    decode = Decode()
+    small = decode.tree
+    rows, slots = NodeTable.room_for(small)
+    nodes = NodeTable(rows + (full == "slots"), slots + (full == "rows") * 16, torch.device("cpu"))
+    nodes.take_in(small, decode.pool)
+    before = nodes.row_start.clone(), nodes.slots.clone(), nodes.uploaded
+    leaf = int(small.label[small.seat[0]])
+    decode.tree = edits.fork(small, leaf, 2) if full == "rows" else edits.set_length(small, leaf, 17)
+    decode.take()
+    with pytest.raises(
+        AttentionError, match=r"the node table needs \d rows and \d+ slots, its bucket has room"
+    ):
+        nodes.take_in(decode.tree, decode.pool)
+    assert torch.equal(nodes.row_start, before[0]) and torch.equal(nodes.slots, before[1])
+    assert nodes.uploaded == before[2]
+    assert len(nodes.row_of(small.label)) == rows
+    if full == "rows":
+        with pytest.raises(KeyError):
+            nodes.row_of(decode.tree.label)
+
+
+def test_a_table_whose_refill_failed_still_serves_its_plan():
+    decode = Decode()
+    plan = plan_tree(decode.tree, "deft_tree_index")
+    table = ops.lower(plan, decode.pool, backend="triton")
+    q = torch.randn(decode.tree.n_queries, 2, 16)
+    before = ops.attend(q, table)
+    decode.tree = edits.set_length(decode.tree, 0, 200)  # the bucket has room for 2 x 30 tokens of it
+    decode.take()
+    with pytest.raises(AttentionError, match="larger bucket"):
+        ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
+    assert table.plan is plan
+    assert torch.equal(ops.attend(q, table), before)
