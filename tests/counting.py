@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from trees import TREES
 
-from deft_lab import METHODS, Geometry, Pool, Tree, ops, plan_tree
+from deft_lab import METHODS, Geometry, Pool, Tree, build_tree, ops, plan_tree
 from deft_lab.attention import dense_attention
 from deft_lab.kv import Unpaged
 
@@ -16,7 +16,14 @@ from deft_lab.kv import Unpaged
 #             │                 └── 5 (nobody)
 #             └── 66 (query 0)
 MIXED = Tree([-1, 0, 1, 1, 1, 0], [70, 3, 1, 0, 5, 66], seat=[5, 2, 3, 2, 1])
-NAMED = {name: tree for name, tree in TREES.items() if name != "one_token"} | {"mixed": MIXED}
+NAMED = {name: tree for name, tree in TREES.items() if name != "one_token"} | {
+    "mixed": MIXED,
+    # more partials than a step of the reduction takes
+    "chain of 40": build_tree("chain", n_nodes=40, length=40),
+    # the first token that is hidden from someone is the last, or the first, of a KV tile
+    "root of 63": Tree([-1, 0, 0], [63, 3, 5]),
+    "root of 64": Tree([-1, 0, 0], [64, 3, 5]),
+}
 # (element of q, element of k) whose product moves every score by 4 times the shift, at head_dim 16
 SHIFTS = {-200: (32.0, -25.0), -20: (16.0, -5.0), 0: (0.0, 0.0), 60: (16.0, 15.0)}
 

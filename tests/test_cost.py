@@ -110,6 +110,13 @@ def in_five_launches(plan, geometry: Geometry, heads: int) -> dict[str, int]:
     turned = tree.query_order.tolist() != list(range(tree.n_queries))
     columns = tokens + -tokens % 8  # rows of scores are moved in pieces of 16 bytes
     assert columns <= 4096, "scale, mask and softmax hold such a row at once"
+    seen = [
+        token
+        for node in range(tree.n_nodes)
+        if tree.q_first[node] < tree.q_stop[node]
+        for token in range(tree.start[node], tree.start[node + 1])
+    ]
+    looked_up = seen != list(range(tokens))  # the copy of the tree also holds tokens that nobody sees
     out = dict.fromkeys(ROLES, 0)
 
     def row_counts(most_rows: int) -> list[int]:
@@ -119,7 +126,7 @@ def in_five_launches(plan, geometry: Geometry, heads: int) -> dict[str, int]:
 
     for rows in row_counts(64):  # QK^T, a program for each KV tile of 64 tokens
         for first in range(0, tokens, 64):
-            out["index"] += 4 * (2 + rows * turned)
+            out["index"] += 4 * (2 + rows * turned + looked_up * len(range(tokens)[first : first + 64]))
             out["q"] += rows * d * e
             out["kv"] += len(range(tokens)[first : first + 64]) * d * e
             out["partials"] += rows * len(range(columns)[first : first + 64]) * e
@@ -130,7 +137,7 @@ def in_five_launches(plan, geometry: Geometry, heads: int) -> dict[str, int]:
         out["partials"] += 3 * 2 * columns * e
         out["mask"] += columns * e
     for rows in row_counts(16):  # PV
-        out["index"] += 4 * (2 + rows * turned)
+        out["index"] += 4 * (2 + rows * turned + looked_up * tokens)
         out["partials"] += rows * columns * e
         out["kv"] += tokens * d * e
         out["o"] += rows * d * e

@@ -169,15 +169,15 @@ def test_another_scale(method):
     assert step.error(attended(step, step.lower(method), scale=0.7), 0.7) <= 1e-5
 
 
-@every_method
-@pytest.mark.parametrize("flat", [False, True], ids=["slots", "flat"])
+@pytest.mark.parametrize(("method", "flat"), [*((name, False) for name in METHODS), ("tree_waves", True)])
 def test_layers_are_kept_apart(flat, method):
-    step = random_step(MIXED)
+    step = random_step(TREES["lopsided"])
     pool = Pool(999, 1, replace(step.pool.geometry, n_layers=2), seed=None if flat else 5)
-    slots = pool.take_tree(MIXED)
+    slots = pool.take_tree(step.tree)
     pool.write(slots, step.v, step.k, layer=0)
     pool.write(slots, step.k, step.v, layer=1)
-    table = ops.lower(plan_tree(MIXED, method), pool, backend="triton")
+    table = ops.lower(plan_tree(step.tree, method), pool, backend="triton")
+    assert table.flat == (flat and method == "tree_waves")
     for layer, mine in enumerate((step._replace(k=step.v, v=step.k), step)):
         assert right(mine, table, layer=layer)
 

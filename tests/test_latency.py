@@ -265,7 +265,9 @@ def test_one_program_cannot_draw_more_than_its_sm():
 
 def test_packed_heads_save_requested_bytes_and_so_time():
     plan = plan_tree(FEW50, "radix")
-    apart, packed = (predict(plan, LAYER, H200, pack_heads=packed) for packed in (False, True))
+    apart, packed = (
+        predict(plan, LAYER, H200, pack_heads=packed, constants=Constants()) for packed in (False, True)
+    )
     assert apart.bound == "L2" and packed.seconds < 0.5 * apart.seconds
     # a launch that a limit holds back is stretched in the timeline, too
     assert apart.timeline.duration == pytest.approx(apart.seconds)
