@@ -58,12 +58,17 @@ def launches_of(method, tree=STAR, *, dim=128, dtype=torch.bfloat16, flat=False,
 
 
 def on_gpu(launch, capability, direct):
-    """As a GPU launches it: Hopper and later overlap phase 2 with phase 1."""
-    overlaps = "PDL" in launch.kernel.arg_names and capability >= 90 and not direct
-    if not overlaps:
+    """As a GPU launches it: from Hopper on phase 2 overlaps phase 1, and whole tiles are asked for early."""
+    if capability < 90:
         return launch
-    phase_2 = {"launch_pdl": True} if launch.name == "reduce_kernel" else {}
-    return replace(launch, kwargs=launch.kwargs | {"PDL": True} | phase_2)
+    hints = {}
+    if "PDL" in launch.kernel.arg_names and not direct:
+        hints["PDL"] = True
+        if launch.name == "reduce_kernel":
+            hints["launch_pdl"] = True
+    if "PREFETCH" in launch.kernel.arg_names:
+        hints["PREFETCH"] = launch.kwargs["FLAT"]
+    return replace(launch, kwargs=launch.kwargs | hints)
 
 
 def check(report, table, launches, capability):
@@ -79,6 +84,7 @@ def check(report, table, launches, capability):
             assert (made.spills, made.stack) == (0, 0), f"{made.name} spills {made.spills} bytes"
         overlaps = made.launch.kwargs.get("PDL", False)
         assert ("griddepcontrol" in made.ptx) == overlaps, made.name
+        assert ("prefetch.global.L2" in made.ptx) == made.launch.kwargs.get("PREFETCH", False), made.name
     return compiled
 
 

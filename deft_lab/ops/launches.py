@@ -141,7 +141,8 @@ def _tree_waves(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: f
         **_shape(table), N_KV_HEADS=geometry.n_kv_heads, WIDE=max(WIDE_ROWS, narrow), NARROW=narrow,
         BLOCK_N=table.tile_n, WIDE_STAGES=stages[0], NARROW_STAGES=stages[1],
         HALF=32 if bucket.wide_words else 16, SHAPES=bucket.shapes, FLAT=table.flat, DIRECT=bucket.direct,
-        PDL=_pdl(table) and not bucket.direct, num_warps=4,
+        PDL=_pdl(table) and not bucket.direct, PREFETCH=table.flat and table.device.type == "cuda",
+        num_warps=4,
     )  # fmt: skip
     _phase_2(table, out)
 
