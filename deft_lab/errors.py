@@ -34,6 +34,14 @@ class AttentionError(DeftLabError):
     """Queries, keys or values do not fit the plan, each other, or the backend."""
 
 
+class ModelError(DeftLabError):
+    """A model cannot be had here, does not fit, or lacks what a decode needs."""
+
+
+class DecodeError(DeftLabError):
+    """A task, a step or an option does not fit the decode; the session is as it was."""
+
+
 def check_counts(error: type[DeftLabError], least: int, **counts: object) -> None:
     """Refuse what is no integer of at least `least`; the names of the arguments go into the message.
 

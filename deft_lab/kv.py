@@ -63,6 +63,7 @@ class Pool:
         self._pages: dict[int, list[int]] = {}
         self._takes = 0
         self._born: dict[int, int] = {}  # label -> number of the take in which the node came
+        self._ledger = _Ledger()
 
     @property
     def n_free(self) -> int:
@@ -87,17 +88,9 @@ class Pool:
         Raises:
             PoolError: a negative count, or too few free pages; nothing has been taken.
         """
-        need = {}
-        for label, count in tokens.items():
-            check_counts(PoolError, 0, label=label, slots=count)
-            room = len(self._pages.get(label, ())) * self.page_size - self.n_tokens(label)
-            need[label] = max(0, -(-(count - room) // self.page_size))
+        need = self._need(tokens)
         if sum(need.values()) > self.n_free:
-            raise PoolError(
-                f"pool is full: {sum(tokens.values())} slots for {len(tokens)} nodes need "
-                f"{sum(need.values())} pages of {self.page_size}, {self.n_free} of {self.n_pages} "
-                "are free; prune a branch, or make the pool larger"
-            )
+            raise PoolError(self._full(tokens, need, 0))
         given = {}
         self._takes += 1
         for label, count in tokens.items():
@@ -109,7 +102,26 @@ class Pool:
             page = np.array(pages, dtype=np.int64)
             given[label] = page[within // self.page_size] * self.page_size + within % self.page_size
             self._slots[label] = np.concatenate((self._slots.get(label, given[label][:0]), given[label]))
+            if count:
+                self._ledger.add(label, given[label])
         return given
+
+    def _need(self, tokens: Mapping[int, int]) -> dict[int, int]:
+        """Label -> pages that so many more slots take."""
+        need = {}
+        for label, count in tokens.items():
+            check_counts(PoolError, 0, label=label, slots=count)
+            room = len(self._pages.get(label, ())) * self.page_size - self.n_tokens(label)
+            need[label] = max(0, -(-(count - room) // self.page_size))
+        return need
+
+    def _full(self, tokens: Mapping[int, int], need: Mapping[int, int], freed: int) -> str:
+        pruned = f", and {freed} of pruned nodes would be" if freed else ""
+        return (
+            f"pool is full: {sum(tokens.values())} slots for {len(tokens)} nodes need "
+            f"{sum(need.values())} pages of {self.page_size}, {self.n_free} of {self.n_pages} "
+            f"are free{pruned}; prune a branch, or make the pool larger"
+        )
 
     def take_tree(self, tree: Tree) -> Ints:
         """Give every node of `tree` the slots that it lacks, all of them or none.
@@ -145,6 +157,23 @@ class Pool:
         for label in listed:
             self._free.extend(reversed(self._pages.pop(label)))
             del self._slots[label], self._born[label]
+            self._ledger.remove(label)
+
+    def exchange(self, gone: Iterable[int], tokens: Mapping[int, int]) -> dict[int, Ints]:
+        """Free the pages of the nodes `gone`, then take slots as `take` does; all of it or nothing.
+
+        Nodes without slots may be among the gone.
+
+        Raises:
+            PoolError: too few pages are free even then; nothing has changed.
+        """
+        listed = [label for label in gone if label in self._slots]
+        freed = sum(len(self._pages[label]) for label in listed)
+        need = self._need(tokens)
+        if sum(need.values()) > self.n_free + freed:
+            raise PoolError(self._full(tokens, need, freed))
+        self.give_back(listed)
+        return self.take(tokens)
 
     def write(self, slots: Ints, k: Tensor, v: Tensor, layer: int = 0) -> None:
         """Store keys and values: k and v [token, kv_head, dim], token i into slots[i].
@@ -179,18 +208,32 @@ class Pool:
         Raises:
             PoolError: a node owns fewer or more slots than it has tokens.
         """
+        self._check_lengths(tree)
         nothing = np.empty(0, dtype=np.int64)
-        parts = [self._slots.get(label, nothing) for label in tree.label.tolist()]
-        owned = np.fromiter(map(len, parts), np.int64, len(parts))
-        wrong = np.flatnonzero(owned != tree.length)
-        if len(wrong):
-            label, length, owns = tree.label[wrong[0]], tree.length[wrong[0]], owned[wrong[0]]
+        return np.concatenate([self._slots.get(label, nothing) for label in tree.label.tolist()])
+
+    def first_slot(self, tree: Tree) -> int | None:
+        """The slot of the first token that some query sees, if theirs ascend one by one, depth first.
+
+        None: they do not. It looks at nodes, not at tokens.
+
+        Raises:
+            PoolError: a node owns fewer or more slots than it has tokens.
+        """
+        self._check_lengths(tree)
+        return self._ledger.first_slot(tree)
+
+    def _check_lengths(self, tree: Tree) -> None:
+        owned = self._ledger.owned(tree)
+        wrong = np.not_equal(owned, tree.length)
+        if np.logical_or.reduce(wrong):
+            node = int(wrong.argmax())
+            label, length, owns = tree.label[node], tree.length[node], owned[node]
             if owns > length:
                 raise PoolError(_too_many(label, length, owns))
             raise PoolError(
                 f"node {label} has {length} tokens but owns {owns} slots; take slots for its tokens first"
             )
-        return np.concatenate(parts)
 
     def slots_of(self, label: int) -> tuple[Ints, int]:
         """The slots of a node, and a number that changes if it gives them back and takes others.
@@ -216,6 +259,61 @@ class Pool:
         for label, slots in self._slots.items():
             if not set(slots // self.page_size) <= set(self._pages[label]):
                 raise PoolError(f"node {label} owns slots outside its pages")
+
+
+class _Ledger:
+    """What each node owns, and whether in a row: numbers that a step asks of all nodes at once.
+
+    Row 0 is for nodes that own nothing. A node that leaves hands its row on.
+    """
+
+    def __init__(self) -> None:
+        self._row: dict[int, int] = {}  # by label
+        self._spare: list[int] = []
+        # [row] slots; the first of them; one past the last, or -1 if they do not ascend one by one
+        self._columns = np.zeros((3, 1), dtype=np.int64)
+        self._changes = 0  # how often a node came or left
+        self._asked: tuple[Ints, int, Ints] = (np.empty(0, dtype=np.int64), 0, np.empty(0, dtype=np.int64))
+
+    def add(self, label: int, slots: Ints) -> None:
+        """The node got these, one at least."""
+        if label not in self._row:
+            self._changes += 1
+            self._row[label] = self._spare.pop() if self._spare else len(self._row) + 1
+            if self._row[label] >= self._columns.shape[1]:
+                self._columns = np.concatenate((self._columns, np.zeros_like(self._columns)), axis=1)
+        row = self._row[label]
+        owned, first, stop = self._columns[:, row].tolist()
+        begin, end = int(slots[0]), int(slots[-1]) + 1
+        ascend = end - begin == len(slots) and bool((slots[1:] > slots[:-1]).all())
+        follow = ascend and (not owned or stop == begin)
+        self._columns[:, row] = owned + len(slots), first if owned else begin, end if follow else -1
+
+    def remove(self, label: int) -> None:
+        """The node left, if it ever owned a slot."""
+        if label in self._row:
+            self._changes += 1
+            self._spare.append(self._row.pop(label))
+            self._columns[:, self._spare[-1]] = 0
+
+    def owned(self, tree: Tree) -> Ints:
+        """[node] slots."""
+        return self._columns[0, self._rows(tree)]
+
+    def first_slot(self, tree: Tree) -> int | None:
+        """See `Pool.first_slot`."""
+        first, stop = self._columns[1:, self._rows(tree)[tree.seen.node]]
+        if stop[-1] < 0 or np.logical_or.reduce(first[1:] != stop[:-1]):
+            return None
+        return int(first[0])
+
+    def _rows(self, tree: Tree) -> Ints:
+        """[node] its row. The answer stands while the tree only grows and no node comes or leaves."""
+        label, changes, rows = self._asked
+        if label is not tree.label or changes != self._changes:
+            rows = np.array([self._row.get(label, 0) for label in tree.label.tolist()], dtype=np.int64)
+            self._asked = tree.label, self._changes, rows
+        return rows
 
 
 def _too_many(label: int, length: int, owned: int) -> str:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..tree._shape import Ints
 
-KINDS = ("append", "fork", "prune", "accept")
+KINDS = ("append", "fork", "prune", "accept", "pause", "extend")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,8 @@ class Event:
     fork: `node` hands its query on to new `children`, each born with `count` tokens.
     prune: `node` and everything below it is freed.
     accept: `count` verified tokens move to the end of `node`; the drafts below it stay.
+    pause: the query of `node` leaves it; the node stays, and goes on in children if it is forked later.
+    extend: `count` given tokens are put at the end of leaf `node`, without a decode.
     `tokens` are the token ids of the event where they were recorded, in order of children and steps.
     """
 

@@ -10,6 +10,7 @@ from ..tree._shape import Ints, Shape, depth_first, frozen
 from .events import KINDS, Event, Window
 
 NEVER = 2**62
+GAINS = ("append", "accept", "extend")  # kinds of events that lengthen their node
 
 
 class Lives:
@@ -34,9 +35,7 @@ class Lives:
         self.seated = np.array([compiler.seated.get(x, NEVER) for x in labels])
         self.unseated = np.array([compiler.unseated.get(x, NEVER) for x in labels])
         self.rank = np.array([compiler.rank.get(x, NEVER) for x in labels])
-        runs = [
-            (column[e.node], e.step, e.count, e.n_steps) for e in events if e.kind in ("append", "accept")
-        ]
+        runs = [(column[e.node], e.step, e.count, e.n_steps) for e in events if e.kind in GAINS]
         self.runs: Ints = np.array(runs, dtype=np.int64).reshape(-1, 4)
         changes = np.concatenate([self.born, self.died, self.seated, self.unseated])
         self.changes = frozenset(changes[changes < NEVER].tolist())
@@ -141,6 +140,17 @@ class Compiler:
 
     def _accept(self, event: Event, where: str) -> None:
         self._grow(event)
+
+    def _extend(self, event: Event, where: str) -> None:
+        if any(child not in self.died for child in self.children[event.node]):
+            raise TraceError(f"{where}: the node has children; only a leaf is extended")
+        self._grow(event)
+
+    def _pause(self, event: Event, where: str) -> None:
+        if event.node not in self.seated or event.node in self.unseated:
+            raise TraceError(f"{where}: no query sits there; only a leaf with a query pauses")
+        self._check_grown(event.node, event, where)
+        self.unseated[event.node] = event.step
 
     def _grow(self, event: Event) -> None:
         last = event.step + event.n_steps - 1

@@ -7,6 +7,8 @@ order; removed ones close the gap, new ones come last (the order in which a deco
 """
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from ..errors import TreeError, check_counts
 from ._shape import depth_first
@@ -41,6 +43,22 @@ class _Draft:
         for node in found:
             found.extend(self.children[node])
         return found
+
+    def cut(self, leaf: int) -> tuple[int, list[int]]:
+        """Remove a leaf and every node above that is left without children: (the topmost, all of them)."""
+        top = leaf
+        while len(self.children[self.parent[top]]) == 1:
+            top = self.parent[top]
+        gone = self.below(top)
+        self.children[self.parent[top]].remove(top)
+        for label in gone:
+            del self.children[label]
+        return top, gone
+
+    def cut_all(self, leaves: Iterable[int]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """`cut` each: (the topmost nodes, all nodes)."""
+        cuts = [self.cut(leaf) for leaf in leaves]
+        return tuple(top for top, _ in cuts), tuple(node for _, below in cuts for node in below)
 
     def freeze(self) -> Tree:
         if self.plain:
@@ -81,6 +99,83 @@ def grow(tree: Tree, n: int = 1) -> Tree:
             draft.length[label] += n
     draft.plain = False  # every seat has been placed
     return draft.freeze()
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What one decode step changes, by label."""
+
+    tree: Tree
+    appended: tuple[int, ...]  # leaves that gained a token
+    forked: Mapping[int, tuple[int, ...]]  # leaf -> its new children, a token each
+    paused: tuple[int, ...]  # leaves that lost their query and stay
+    pruned: tuple[int, ...]  # nodes that are gone with all below them
+    gone: tuple[int, ...]  # every node that is gone
+
+
+def advance(tree: Tree, births: Mapping[int, int]) -> Advance:
+    """One decode step of branches, each of which ends in a leaf.
+
+    A leaf with a query and 1 token lengthens; with several it forks into as many children. With 0 it is
+    pruned, with every node above that is left without children. Where `births` does not name it, it pauses:
+    it stays, without a query. A paused leaf goes on in children (1 or more tokens), or is pruned (0).
+
+    Args:
+        tree: its queries sit on leaves, one a leaf.
+        births: leaf (by label) -> tokens that it gets.
+
+    Raises:
+        TreeError: a label names no leaf, a count is negative, a query shares its node or sits on an inner
+            node, or no query would be left.
+    """
+    draft = _Draft(tree)
+    draft.plain = False
+    seated = set(draft.seats)
+    if len(seated) < len(draft.seats) or any(draft.children[label] for label in seated):
+        raise TreeError("advance needs one query a leaf, and none on inner nodes; use grow and fork")
+    for label, n in births.items():
+        check_counts(TreeError, 0, **{f"births[{label}]": n})
+        node = tree.index(label)
+        if tree.subtree_stop[node] != node + 1:
+            raise TreeError(f"node {label} has children; only a leaf gets tokens")
+    appended: list[int] = []
+    forked: dict[int, tuple[int, ...]] = {}
+    kept: list[int] = []
+    for label in draft.seats:
+        if births.get(label) == 1:
+            draft.length[label] += 1
+            kept.append(label)
+            appended.append(label)
+    for label in (*draft.seats, *(x for x in births if x not in seated)):
+        n = births.get(label, 0)
+        if n > 1 or (n == 1 and label not in seated):
+            forked[label] = tuple(draft.add(label, 1) for _ in range(n))
+            kept.extend(forked[label])
+    paused = tuple(label for label in draft.seats if label not in births)
+    draft.seats = kept
+    if not kept:
+        raise TreeError("the step leaves no query; end the decode instead")
+    pruned, gone = draft.cut_all(label for label, n in births.items() if n == 0)
+    return Advance(draft.freeze(), tuple(appended), forked, paused, pruned, gone)
+
+
+def drop(tree: Tree, leaves: Iterable[int]) -> Advance:
+    """Remove leaves, and every node above that is left without children; nothing else changes.
+
+    Raises:
+        TreeError: a label names no leaf, or no query would be left.
+    """
+    draft, listed = _Draft(tree), dict.fromkeys(leaves)
+    draft.plain = False
+    for label in listed:
+        node = tree.index(label)
+        if tree.subtree_stop[node] != node + 1:
+            raise TreeError(f"node {label} has children; only leaves are dropped")
+    draft.seats = [label for label in draft.seats if label not in listed]
+    if not draft.seats:
+        raise TreeError("dropping these leaves leaves no query; end the decode instead")
+    pruned, gone = draft.cut_all(listed)
+    return Advance(draft.freeze(), (), {}, (), pruned, gone)
 
 
 def fork(tree: Tree, node: int, k: int = 2, length: int = 1) -> Tree:

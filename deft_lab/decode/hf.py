@@ -1,0 +1,256 @@
+"""The model door: carries a tree through an unmodified Hugging Face Llama. Only this file knows transformers.
+
+Attention is registered by name with `AttentionInterface`; what it needs of a step reaches it as a keyword of
+`model(...)`. A small object stands where the model expects its cache: it writes new keys and values into the
+pool. Both see local heads only, so tensor parallelism (`tp_plan="auto"`) works unchanged.
+"""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+
+import torch
+from torch import Tensor
+from torch.nn.attention.bias import causal_lower_right
+from torch.nn.functional import scaled_dot_product_attention
+from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+
+from .. import ops
+from ..data import data_path
+from ..errors import AttentionError, ModelError
+from ..geometry import Geometry
+from ..kv import Pool
+from .preflight import preflight
+from .stopwatch import Stopwatch
+
+NAME = "deft_lab"  # of our attention, in transformers' registry
+BUNDLED = ("target", "draft")  # models in data/models/
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+
+
+@dataclass
+class Visit:
+    """What the attention of one forward needs to know.
+
+    Args:
+        pool: where keys and values live.
+        slots: [token] int64 on the device: where the new tokens' keys and values go.
+        table: of the step's plan, for queries that sit on a tree; None for a run of tokens.
+        path: [token] slots of the whole path, the new tokens last, for a run of tokens.
+        watch: called before and after each layer's attention, and around the writing of KV; None: nobody.
+    """
+
+    pool: Pool
+    slots: Tensor
+    table: ops.PlanTable | ops.KernelTable | None = None
+    path: Tensor | None = None
+    watch: Stopwatch | None = None
+
+
+class _PoolCache:
+    """Stands where the model expects its cache; `update` writes into the pool."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return 0  # positions are always given
+
+    def update(self, k: Tensor, v: Tensor, layer_idx: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
+        """k, v [1, kv_head, token, dim]: into the visit's slots; handed on as they are."""
+        visit = self._visit
+        if visit.watch is None:
+            _write(visit, k, v, layer_idx)
+        else:
+            with visit.watch.part("kv_write"):
+                _write(visit, k, v, layer_idx)
+        return k, v
+
+
+def _write(visit: Visit, k: Tensor, v: Tensor, layer: int) -> None:
+    visit.pool.k[layer].index_copy_(0, visit.slots, k[0].transpose(0, 1))
+    visit.pool.v[layer].index_copy_(0, visit.slots, v[0].transpose(0, 1))
+
+
+def _attention(  # noqa: PLR0913  (the signature is transformers')
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    visit: Visit | None = None,
+    **_: Any,
+) -> tuple[Tensor, None]:
+    """query [1, q_head, token, dim] -> [1, token, q_head, dim]; the keys come from the pool."""
+    if visit is None:
+        raise AttentionError(
+            "this model's attention decodes trees through deft_lab; for a plain forward use "
+            "`with tree_model.plain(): ...`"
+        )
+    layer = int(module.layer_idx)
+    if visit.watch is None:
+        return _attend(query, visit, layer, scaling), None
+    with visit.watch.part("attention"):
+        return _attend(query, visit, layer, scaling), None
+
+
+def _attend(query: Tensor, visit: Visit, layer: int, scale: float | None) -> Tensor:
+    if visit.table is not None:
+        out = ops.attend(query[0].transpose(0, 1).contiguous(), visit.table, layer=layer, scale=scale)
+        return out[None]
+    assert visit.path is not None
+    k, v = (x[layer][visit.path].transpose(0, 1)[None] for x in (visit.pool.k, visit.pool.v))
+    mask = causal_lower_right(query.shape[2], k.shape[2])
+    out = scaled_dot_product_attention(query, k, v, attn_mask=mask, scale=scale, enable_gqa=True)
+    return out.transpose(1, 2).contiguous()
+
+
+AttentionInterface.register(NAME, _attention)
+
+
+@dataclass(eq=False)
+class TreeModel:
+    """An unmodified Hugging Face causal language model whose keys and values live in a pool.
+
+    Args:
+        model: a Llama, or another model that takes its attention from `AttentionInterface`.
+        tokenizer: its tokenizer; None where only token ids are used.
+        name: what the model is called in traces and reports.
+    """
+
+    model: PreTrainedModel
+    tokenizer: Any = None
+    name: str = "model"
+    revision: str | None = None
+    _own: str = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._own = self.model.config._attn_implementation
+        self.model.eval()
+        self.model.set_attn_implementation(NAME)
+
+    @property
+    def device(self) -> torch.device:
+        return self.model.get_input_embeddings().weight.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return self.model.dtype
+
+    @property
+    def vocab_size(self) -> int:
+        return int(self.model.config.vocab_size)
+
+    @property
+    def n_parameters(self) -> int:
+        return sum(parameter.numel() for parameter in self.model.parameters())
+
+    @property
+    def geometry(self) -> Geometry:
+        """Of the heads that this process holds."""
+        whole = Geometry.from_config(self.model.config, torch.finfo(self.dtype).bits // 8)
+        ways = max(1, int(getattr(self.model, "_tp_size", None) or 1))
+        return replace(whole, n_q_heads=whole.n_q_heads // ways, n_kv_heads=whole.n_kv_heads // ways)
+
+    @property
+    def eos(self) -> frozenset[int]:
+        """Tokens that end a branch."""
+        found = self.model.generation_config.eos_token_id if self.model.generation_config else None
+        found = self.model.config.eos_token_id if found is None else found
+        return frozenset([] if found is None else [found] if isinstance(found, int) else found)
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of a text, with what the tokenizer puts before it.
+
+        Raises:
+            ModelError: the model came without a tokenizer.
+        """
+        if self.tokenizer is None:
+            raise ModelError(f"{self.name} has no tokenizer; pass token ids, or a folder that holds one")
+        return list(self.tokenizer(text)["input_ids"])
+
+    def decode(self, tokens: Sequence[int]) -> str:
+        """The text of token ids; the ids themselves where there is no tokenizer."""
+        if self.tokenizer is None:
+            return " ".join(map(str, tokens))
+        return str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    @torch.inference_mode()
+    def forward(self, tokens: Tensor, positions: Tensor, visit: Visit, keep: int = 0) -> Tensor:
+        """Run tokens through the model; their keys and values go into the visit's pool.
+
+        Args:
+            tokens: [token] int64 ids.
+            positions: [token] int64 places on their own paths, from 0.
+            visit: what the attention needs.
+            keep: logits of the last so many tokens alone; 0: of all.
+
+        Returns:
+            [token or keep, vocabulary] logits in the model's dtype.
+        """
+        return self.model(
+            input_ids=tokens[None],
+            position_ids=positions[None],
+            past_key_values=_PoolCache(visit),
+            use_cache=True,
+            logits_to_keep=keep,
+            visit=visit,
+        ).logits[0]
+
+    @contextmanager
+    def plain(self) -> Iterator[PreTrainedModel]:
+        """The model with its own attention, for comparison: `generate`, or a forward of a sequence."""
+        self.model.set_attn_implementation(self._own)
+        try:
+            yield self.model
+        finally:
+            self.model.set_attn_implementation(NAME)
+
+
+def load_model(
+    name: str | Path = "target",
+    *,
+    dtype: str | None = None,
+    device: str | torch.device | None = None,
+    revision: str | None = None,
+    tp: bool = False,
+) -> TreeModel:
+    """Load a model: one of ours, a local folder, or a model of the Hugging Face hub.
+
+    Args:
+        name: "target" or "draft" (bundled, no download), a folder, or a name such as
+            "meta-llama/Meta-Llama-3-8B".
+        dtype: "float32", "bfloat16" or "float16"; default: float32 on a CPU, bfloat16 on a GPU.
+        device: default: a GPU if there is one.
+        revision: of a hub model.
+        tp: tensor parallelism over the processes of torchrun.
+
+    Raises:
+        ModelError: the folder holds no model, or the hub's cannot be had here: no token, no licence, offline,
+            or too little memory; said before anything is downloaded.
+    """
+    if dtype is not None and dtype not in DTYPES:
+        raise ModelError(f"dtype={dtype!r}; choose one of {', '.join(DTYPES)}")
+    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    kind = DTYPES[dtype] if dtype else torch.bfloat16 if where.type == "cuda" else torch.float32
+    source = data_path("models", str(name)) if name in BUNDLED else Path(name)
+    local = source.is_dir()
+    found = str(source) if local else str(name)
+    preflight(found, kind.itemsize, where, revision=revision)
+    options: dict[str, Any] = {"dtype": kind, "revision": revision, "attn_implementation": "sdpa"}
+    if tp:
+        options["tp_plan"] = "auto"
+    model = AutoModelForCausalLM.from_pretrained(found, **options)
+    if not tp:
+        model = model.to(where)
+    tokenizer = None
+    if not local or any((source / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
+        tokenizer = AutoTokenizer.from_pretrained(found, revision=revision)
+    return TreeModel(model, tokenizer, source.name if local else str(name), revision)

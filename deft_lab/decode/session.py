@@ -1,0 +1,335 @@
+"""A session: one decode that is a tree, in the memory of one pool.
+
+branch: a path from the root to a leaf. A live branch is active (its leaf has a query, and is decoded at each
+step) or paused (it waits, and goes on in children). births: leaf -> the tokens that it gets at a step.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import ops
+from ..errors import DecodeError, PoolError, check_counts
+from ..kv import Pool
+from ..methods import find_method, plan_tree
+from ..trace import Event
+from ..tree import Tree
+from ..tree._shape import Ints
+from ..tree.edits import Advance, advance, drop
+from .hf import TreeModel, Visit
+from .stopwatch import Stopwatch
+
+ROOT = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step was, for those who listen.
+
+    Args:
+        number: of the decode, from 1; 0: prefill.
+        events: what changed before it.
+        tree: that it saw.
+        visit: what its attention read; its tensors may change at the next step.
+    """
+
+    number: int
+    events: tuple[Event, ...]
+    tree: Tree
+    visit: Visit
+
+
+@dataclass(eq=False)
+class Session:
+    """Steps a decoding tree through a model.
+
+    Args:
+        model: with its tokenizer.
+        method: a name of METHODS; how queries and KV are grouped.
+        n_slots: tokens that the pool has room for.
+        page_size: slots of a page: 1, 16 or 64.
+        backend: of the attention: "auto", "torch" or "triton".
+        options: of the method, such as `chunk_len`.
+
+    Raises:
+        PlanError: the method is unknown.
+        PoolError: the pool cannot be made.
+    """
+
+    model: TreeModel
+    method: str = "tree_waves"
+    n_slots: int = 4096
+    page_size: int = 16
+    backend: str = "auto"
+    options: Mapping[str, int] = field(default_factory=dict)
+    listeners: list[Callable[[Step], None]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        find_method(self.method)
+        check_counts(DecodeError, 1, n_slots=self.n_slots)
+        geometry = self.model.geometry
+        n_pages = -(-self.n_slots // self.page_size)
+        self.pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
+        self.watch = Stopwatch(self.model.device)
+        self.tree: Tree | None = None
+        self.n_steps = 0
+        self.tokens: dict[int, list[int]] = {}  # label -> ids of the node's tokens
+        self.score: dict[int, float] = {}  # leaf -> sum of the log-probabilities of its generated tokens
+        self.n_prompt = 0
+        self._branches: tuple[int, ...] = ()
+        self._logits: Tensor | None = None
+        self._pending: list[Event] = []
+        self._broken = False
+
+    # --- what there is
+
+    @property
+    def branches(self) -> tuple[int, ...]:
+        """Leaves (labels) of the live branches: the active ones in the order of creation, then the paused."""
+        return self._branches
+
+    @property
+    def active(self) -> tuple[int, ...]:
+        """Leaves of the branches that are decoded."""
+        tree = self._grown()
+        return tuple(tree.label[tree.callers_seat()].tolist())
+
+    @property
+    def logits(self) -> Tensor:
+        """[branch, vocabulary] what follows each of `branches`."""
+        if self._logits is None:
+            raise DecodeError("there are no logits yet; prefill a prompt first")
+        return self._logits
+
+    def logits_of(self, leaf: int) -> Tensor:
+        """[vocabulary] what follows a live branch."""
+        return self.logits[self._row(leaf)]
+
+    def path_tokens(self, leaf: int) -> list[int]:
+        """Token ids from the first of the prompt to the end of a node."""
+        tree = self._grown()
+        return [token for node in tree.path(tree.index(leaf)) for token in self.tokens[int(tree.label[node])]]
+
+    def new_tokens(self, leaf: int) -> list[int]:
+        """Token ids of a path without the prompt."""
+        return self.path_tokens(leaf)[self.n_prompt :]
+
+    def text(self, leaf: int) -> str:
+        """The text of a path without the prompt."""
+        return self.model.decode(self.new_tokens(leaf))
+
+    # --- verbs
+
+    def prefill(self, prompt: Sequence[int]) -> None:
+        """Run the prompt; it becomes the root, the only branch.
+
+        Raises:
+            DecodeError: there is a tree already, or the prompt is empty.
+            PoolError: the pool is too small.
+        """
+        if self.tree is not None:
+            raise DecodeError("the session has a tree; make a new session for another prompt")
+        if not len(prompt):
+            raise DecodeError("the prompt is empty; give it at least one token")
+        tree = Tree([-1], [len(prompt)])
+        slots = self.pool.take({ROOT: len(prompt)})[ROOT]
+        self._logits = self._run_along(list(prompt), slots, slots, tree, ())
+        self.tree, self.tokens, self.score = tree, {ROOT: list(prompt)}, {ROOT: 0.0}
+        self.n_prompt, self._branches = len(prompt), (ROOT,)
+
+    def step(self, births: Mapping[int, Sequence[int]]) -> None:
+        """Decode once: every active branch that gets a token, all in one forward.
+
+        Args:
+            births: leaf -> its next token; several: it forks; none: it is pruned. An active leaf that is not
+                named pauses. A paused one that is named goes on in children.
+
+        Raises:
+            DecodeError: a token is outside the vocabulary, or no branch would be left.
+            TreeError: a label names no live branch.
+            PoolError: the pool is full. In all cases nothing has changed.
+        """
+        tree = self._grown()
+        self._check_tokens(token for tokens in births.values() for token in tokens)
+        if not any(births.values()):
+            raise DecodeError("the step leaves no branch to decode; end the decode instead")
+        with self.watch.host("branching"):
+            change = advance(tree, {leaf: len(tokens) for leaf, tokens in births.items()})
+            token_of = {leaf: births[leaf][0] for leaf in change.appended}
+            for leaf, children in change.forked.items():
+                token_of |= dict(zip(children, births[leaf], strict=True))
+        with self.watch.host("memory"):
+            taken = self.pool.exchange(change.gone, dict.fromkeys(token_of, 1))
+        new = change.tree
+        seats = new.label[new.callers_seat()].tolist()
+        scores = self._scores(change, births)
+        self.n_steps += 1
+        events = (*self._take_pending(), *_events(self.n_steps, change, births))
+        slots = np.concatenate([taken[label] for label in seats])
+        logits = self._run_seats([token_of[label] for label in seats], slots, new, events)
+        self._commit(change, token_of, scores, seats, logits)
+
+    def extend(self, leaf: int, tokens: Sequence[int]) -> None:
+        """Put given tokens at the end of a live branch, in one forward of their own, without a step.
+
+        Raises:
+            DecodeError: no token, or one outside the vocabulary.
+            TreeError: the label names no leaf.
+            PoolError: the pool is full; nothing has changed.
+        """
+        tree, row = self._grown(), self._row(leaf)
+        if not len(tokens):
+            raise DecodeError("no tokens to put at the end of the branch")
+        self._check_tokens(tokens)
+        new = self.pool.take({leaf: len(tokens)})[leaf]
+        node = tree.index(leaf)
+        above = [self.pool.slots_of(int(tree.label[i]))[0] for i in tree.path(node)]
+        path = np.concatenate(above)
+        grown = tree.set_length(leaf, int(tree.length[node]) + len(tokens))
+        event = Event(self.n_steps + 1, "extend", leaf, len(tokens), tokens=tuple(tokens))
+        logits = self._run_along(list(tokens), new, path, grown, (event,))
+        self._pending.append(event)
+        self.tree = grown
+        self.tokens[leaf].extend(tokens)
+        self._logits = self.logits.clone()
+        self._logits[row] = logits[0]
+
+    def prune(self, leaves: Iterable[int]) -> None:
+        """End branches between steps; their memory is free at once.
+
+        Raises:
+            TreeError: one is no leaf, or no active branch would be left.
+        """
+        change = drop(self._grown(), leaves)
+        self.pool.give_back(change.gone)
+        self._pending += [Event(self.n_steps + 1, "prune", top) for top in change.pruned]
+        left = [leaf for leaf in self._branches if leaf not in change.gone]
+        self._logits = self.logits[[self._row(leaf) for leaf in left]]
+        self._branches = tuple(left)
+        self.tree = change.tree
+        self._forget(change.gone)
+
+    def check(self) -> None:
+        """Prove that the pool holds this tree, nothing else, and has lost no page.
+
+        Raises:
+            PoolError: it does not; this is a defect of deft_lab.
+        """
+        self.pool.check()
+        tree = self._grown()
+        if set(self.pool.labels) != set(tree.label[tree.length > 0].tolist()):
+            raise PoolError(f"the pool's nodes {self.pool.labels} are not those of the tree {tree!r}")
+        self.pool.slots(tree)
+
+    # --- inside
+
+    def _grown(self) -> Tree:
+        if self._broken:
+            raise DecodeError("a forward of this session has failed, and its KV is incomplete; start anew")
+        if self.tree is None:
+            raise DecodeError("the session has no tree yet; prefill a prompt first")
+        return self.tree
+
+    def _forget(self, labels: Iterable[int]) -> None:
+        for label in labels:
+            self.tokens.pop(label)
+            self.score.pop(label, None)
+
+    def _row(self, leaf: int) -> int:
+        if leaf not in self._branches:
+            raise DecodeError(f"{leaf} is no live branch; they are {self._branches[:8]}")
+        return self._branches.index(leaf)
+
+    def _check_tokens(self, tokens: Iterable[int]) -> None:
+        for token in tokens:
+            if not 0 <= token < self.model.vocab_size:
+                raise DecodeError(
+                    f"token {token} is outside the vocabulary of {self.model.name}, "
+                    f"0..{self.model.vocab_size - 1}"
+                )
+
+    def _take_pending(self) -> tuple[Event, ...]:
+        pending, self._pending = tuple(self._pending), []
+        return pending
+
+    def _scores(self, change: Advance, births: Mapping[int, Sequence[int]]) -> dict[int, float]:
+        """Leaf after the step -> sum of log-probabilities."""
+        names = [(leaf, leaf, births[leaf][0]) for leaf in change.appended]
+        names += [
+            (leaf, child, token)
+            for leaf, children in change.forked.items()
+            for child, token in zip(children, births[leaf], strict=True)
+        ]
+        rows = [self._row(leaf) for leaf, _, _ in names]
+        picked = torch.tensor([token for _, _, token in names], device=self.logits.device)
+        law = self.logits[rows].float().log_softmax(-1)
+        gained = law.gather(1, picked[:, None])[:, 0].tolist()
+        return {child: self.score[leaf] + gain for (leaf, child, _), gain in zip(names, gained, strict=True)}
+
+    def _tensor(self, values: Any) -> Tensor:
+        return torch.as_tensor(values, dtype=torch.int64, device=self.model.device)
+
+    def _run_seats(self, tokens: list[int], slots: Ints, tree: Tree, events: tuple[Event, ...]) -> Tensor:
+        """[query, vocabulary] logits of one token a query, in the caller's order."""
+        with self.watch.host("planning"):
+            plan = plan_tree(tree, self.method, **self.options)
+        with self.watch.host("memory"):
+            table = ops.lower(plan, self.pool, backend=self.backend)
+        positions = np.empty(tree.n_queries, dtype=np.int64)
+        positions[tree.query_order] = tree.n_path_tokens_of_query - 1
+        visit = Visit(self.pool, self._tensor(slots), table, None, self.watch)
+        with self.watch.part("decode"):
+            return self._forward(tokens, positions, Step(self.n_steps, events, tree, visit))
+
+    def _run_along(
+        self, tokens: list[int], slots: Ints, path: Ints, tree: Tree, events: tuple[Event, ...]
+    ) -> Tensor:
+        """[1, vocabulary] logits after tokens that follow each other, the last of a path."""
+        visit = Visit(self.pool, self._tensor(slots), None, self._tensor(path))
+        positions = np.arange(len(path) - len(tokens), len(path))
+        with self.watch.part("prefill"):
+            return self._forward(tokens, positions, Step(self.n_steps, events, tree, visit), keep=1)
+
+    def _forward(self, tokens: list[int], positions: Ints, step: Step, keep: int = 0) -> Tensor:
+        self._broken = True
+        logits = self.model.forward(self._tensor(tokens), self._tensor(positions), step.visit, keep)
+        self._broken = False
+        for listener in self.listeners:
+            listener(step)
+        return logits
+
+    def _commit(
+        self,
+        change: Advance,
+        token_of: Mapping[int, int],
+        scores: Mapping[int, float],
+        seats: list[int],
+        logits: Tensor,
+    ) -> None:
+        waiting = [x for x in self._branches if x not in change.gone and x not in change.forked]
+        waiting = [x for x in waiting if x not in token_of]
+        if waiting:
+            logits = torch.cat((logits, self.logits[[self._row(x) for x in waiting]]))
+        self._branches, self._logits, self.tree = (*seats, *waiting), logits, change.tree
+        self._forget(change.gone)
+        for leaf in change.forked:
+            self.score.pop(leaf, None)
+        for label, token in token_of.items():
+            self.tokens.setdefault(label, []).append(token)
+        self.score.update(scores)
+
+
+def _events(step: int, change: Advance, births: Mapping[int, Sequence[int]]) -> list[Event]:
+    """The events of a step, prunes first, so that their memory is free for what follows."""
+    events = [Event(step, "prune", top) for top in change.pruned]
+    events += [Event(step, "pause", leaf) for leaf in change.paused]
+    events += [Event(step, "append", leaf, tokens=(births[leaf][0],)) for leaf in change.appended]
+    events += [
+        Event(step, "fork", leaf, children=children, tokens=tuple(births[leaf]))
+        for leaf, children in change.forked.items()
+    ]
+    return events
