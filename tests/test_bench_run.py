@@ -8,7 +8,7 @@ import pytest
 import torch
 from benching import TINY, right, without_gpu
 
-from deft_lab.bench import provenance
+from deft_lab import provenance
 from deft_lab.bench.attention import run, timing
 from deft_lab.bench.attention.subjects import Prepared, Subject
 from deft_lab.errors import DeftLabError

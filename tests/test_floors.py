@@ -17,7 +17,7 @@ FLOORS = (
     {"plan"},
     {"builders", "methods"},
     {"cost", "attention"},
-    {"kv", "kernels", "interpret", "counter"},
+    {"kv", "kernels", "interpret", "counter", "provenance"},
     {"ops"},
     {"decode", "speculative"},
     {"fetch", "viz", "widgets", "bench", "lessons", "doctor", "ahead"},

@@ -14,9 +14,9 @@ from ..builders.look_alike import reasoning_template_like
 from ..builders.templates import TemplateFile
 from ..methods import METHODS, plan_tree
 from ..plan import Plan
+from ..provenance import card, time_calls
 from ..tree import Tree
 from .list_planner import LIST_PLANNERS
-from .provenance import card, time_calls
 
 # bound on deft_flatten's median step, in ms
 TARGETS = {

@@ -42,7 +42,8 @@ class Visit:
         slots: [token] int64 on the device: where the new tokens' keys and values go.
         table: of the step's plan, for queries that sit on a tree; None for a run of tokens.
         path: [token] slots of the whole path, the new tokens last, for a run of tokens.
-        watch: called before and after each layer's attention, and around the writing of KV; None: nobody.
+        watch: times attention and the writing of KV; None: nobody.
+        queries: layer -> its queries [query, q_head, dim], for the layers that are keys already.
     """
 
     pool: Pool
@@ -50,6 +51,7 @@ class Visit:
     table: ops.PlanTable | ops.KernelTable | None = None
     path: Tensor | None = None
     watch: Stopwatch | None = None
+    queries: dict[int, Tensor | None] = field(default_factory=dict)
 
 
 class _PoolCache:
@@ -103,8 +105,10 @@ def _attention(  # noqa: PLR0913  (the signature is transformers')
 
 def _attend(query: Tensor, visit: Visit, layer: int, scale: float | None) -> Tensor:
     if visit.table is not None:
-        out = ops.attend(query[0].transpose(0, 1).contiguous(), visit.table, layer=layer, scale=scale)
-        return out[None]
+        q = query[0].transpose(0, 1).contiguous()
+        if layer in visit.queries:
+            visit.queries[layer] = q
+        return ops.attend(q, visit.table, layer=layer, scale=scale)[None]
     assert visit.path is not None
     k, v = (x[layer][visit.path].transpose(0, 1)[None] for x in (visit.pool.k, visit.pool.v))
     mask = causal_lower_right(query.shape[2], k.shape[2])
@@ -181,6 +185,13 @@ class TreeModel:
         if self.tokenizer is None:
             return " ".join(map(str, tokens))
         return str(self.tokenizer.decode(list(tokens), skip_special_tokens=True))
+
+    def piece(self, token: int) -> str:
+        """The text of one token, as it stands within a text: blanks are kept."""
+        text = self.tokenizer.decode([token], skip_special_tokens=False)
+        spelled = self.tokenizer.convert_ids_to_tokens(token)
+        begins_word = spelled is not None and spelled.startswith("\u2581")  # SentencePiece's blank
+        return f" {text}" if begins_word and not text.startswith(" ") else str(text)
 
     @torch.inference_mode()
     def forward(self, tokens: Tensor, positions: Tensor, visit: Visit, keep: int = 0) -> Tensor:

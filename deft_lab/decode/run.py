@@ -14,10 +14,19 @@ from .session import Session
 Births = Mapping[int, Sequence[int]]
 
 
+@dataclass(frozen=True, slots=True)
+class DraftedTokens:
+    """A token tree to decode below a branch, instead of births; the task accepts at its next call."""
+
+    leaf: int
+    parents: tuple[int, ...]
+    tokens: tuple[int, ...]
+
+
 class Task(Protocol):
     """What decides how a tree grows."""
 
-    def __call__(self, session: Session) -> Births | None:
+    def __call__(self, session: Session) -> Births | DraftedTokens | None:
         """Leaf -> its next tokens, as `Session.step` takes them; None: the decode is done."""
 
 
@@ -130,8 +139,13 @@ def run(
     while session.n_steps < max_steps:
         with session.watch.host("branching"):
             births = task(session)
-            if births is not None:
+            if isinstance(births, Mapping):
                 births = at.without_ended(births)
+        if isinstance(births, DraftedTokens):
+            session.verify(births.leaf, births.parents, births.tokens)
+            if told.on_step:
+                told.on_step(session)
+            continue
         if births is None or not any(births.values()):
             reason = "task" if births is None else "eos"
             break

@@ -19,7 +19,8 @@ from ..methods import find_method, plan_tree
 from ..trace import Event
 from ..tree import Tree
 from ..tree._shape import Ints
-from ..tree.edits import Advance, advance, drop
+from ..tree.edits import Advance, advance, drop, hang
+from .changes import Drafts, draft_events, step_events
 from .hf import TreeModel, Visit
 from .stopwatch import Stopwatch
 
@@ -54,6 +55,8 @@ class Session:
         page_size: slots of a page: 1, 16 or 64.
         backend: of the attention: "auto", "torch" or "triton".
         options: of the method, such as `chunk_len`.
+        sampled: decode -> layers whose queries its listeners want to see.
+        listeners: are told of each forward after it.
 
     Raises:
         PlanError: the method is unknown.
@@ -66,6 +69,7 @@ class Session:
     page_size: int = 16
     backend: str = "auto"
     options: Mapping[str, int] = field(default_factory=dict)
+    sampled: Callable[[int], Sequence[int]] = field(default=lambda step: ())
     listeners: list[Callable[[Step], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -84,6 +88,7 @@ class Session:
         self._logits: Tensor | None = None
         self._pending: list[Event] = []
         self._broken = False
+        self._drafts: Drafts | None = None
 
     # --- what there is
 
@@ -153,7 +158,7 @@ class Session:
             TreeError: a label names no live branch.
             PoolError: the pool is full. In all cases nothing has changed.
         """
-        tree = self._grown()
+        tree = self._idle()
         self._check_tokens(token for tokens in births.values() for token in tokens)
         if not any(births.values()):
             raise DecodeError("the step leaves no branch to decode; end the decode instead")
@@ -168,7 +173,7 @@ class Session:
         seats = new.label[new.callers_seat()].tolist()
         scores = self._scores(change, births)
         self.n_steps += 1
-        events = (*self._take_pending(), *_events(self.n_steps, change, births))
+        events = (*self._take_pending(), *step_events(self.n_steps, change, births))
         slots = np.concatenate([taken[label] for label in seats])
         logits = self._run_seats([token_of[label] for label in seats], slots, new, events)
         self._commit(change, token_of, scores, seats, logits)
@@ -181,7 +186,7 @@ class Session:
             TreeError: the label names no leaf.
             PoolError: the pool is full; nothing has changed.
         """
-        tree, row = self._grown(), self._row(leaf)
+        tree, row = self._idle(), self._row(leaf)
         if not len(tokens):
             raise DecodeError("no tokens to put at the end of the branch")
         self._check_tokens(tokens)
@@ -198,13 +203,88 @@ class Session:
         self._logits = self.logits.clone()
         self._logits[row] = logits[0]
 
+    def verify(self, leaf: int, parents: Sequence[int], tokens: Sequence[int]) -> Tensor:
+        """Decode a token tree below a branch, a query on every token, in one forward.
+
+        The drafted tokens stay in memory until `accept` or `reject`.
+
+        Args:
+            leaf: the branch.
+            parents: [token] the token that each follows, an earlier one; -1: the branch's end.
+            tokens: [token] their ids.
+
+        Returns:
+            [token, vocabulary] what follows each.
+
+        Raises:
+            DecodeError: drafts await their verdict already, or a token is outside the vocabulary.
+            TreeError: the parents are no token tree.
+            PoolError: the pool is full; nothing has changed.
+        """
+        before = self._idle()
+        self._row(leaf)
+        self._check_tokens(tokens)
+        if len(tokens) != len(parents):
+            raise DecodeError(f"{len(parents)} parents for {len(tokens)} tokens; give one of each")
+        tree, labels = hang(before, leaf, parents)
+        taken = self.pool.take(dict.fromkeys(labels, 1))
+        self.n_steps += 1
+        events = (*self._take_pending(), *draft_events(self.n_steps, leaf, labels, parents, tokens))
+        slots = np.concatenate([taken[label] for label in labels])
+        logits = self._run_seats(list(tokens), slots, tree, events)
+        self._drafts = Drafts(leaf, labels, tuple(parents), tuple(tokens), slots, logits)
+        # labels of drafted tokens are never used again
+        seats = before.callers_seat()
+        self.tree = Tree(before.parent, before.length, seats, before.label, next_label=tree.next_label)
+        return logits
+
+    def accept(self, path: Sequence[int], *, as_replay: bool = False) -> None:
+        """Keep drafted tokens: their keys and values move to the end of the branch; the others are freed.
+
+        Args:
+            path: numbers of drafted tokens, each following the one before; empty: none is kept.
+            as_replay: take any drafted tokens, as the authors' mock does; the KV then means nothing.
+
+        Raises:
+            DecodeError: nothing is drafted, or the tokens do not follow each other.
+        """
+        drafts = self._drafts
+        if drafts is None:
+            raise DecodeError("no drafted tokens to accept; call verify first")
+        if not as_replay:
+            drafts.check_path(path)
+        leaf, tree = drafts.leaf, self._grown()
+        self._pending += [
+            Event(self.n_steps + 1, "prune", label)
+            for label, parent in zip(drafts.labels, drafts.parents, strict=True)
+            if parent < 0
+        ]
+        self._drafts = None
+        k, v = (x[:, self._tensor(drafts.slots[list(path)])] for x in (self.pool.k, self.pool.v))
+        taken = self.pool.exchange(drafts.labels, {leaf: len(path)} if path else {})
+        if path:
+            where = self._tensor(taken[leaf])
+            self.pool.k[:, where], self.pool.v[:, where] = k, v
+            kept = [drafts.tokens[i] for i in path]
+            self._pending.append(Event(self.n_steps + 1, "accept", leaf, len(path), tokens=tuple(kept)))
+            self._keep(leaf, kept, drafts, path)
+            self.tree = tree.set_length(leaf, len(self.tokens[leaf]))
+
+    def reject(self) -> None:
+        """Free all drafted tokens.
+
+        Raises:
+            DecodeError: nothing is drafted.
+        """
+        self.accept(())
+
     def prune(self, leaves: Iterable[int]) -> None:
         """End branches between steps; their memory is free at once.
 
         Raises:
             TreeError: one is no leaf, or no active branch would be left.
         """
-        change = drop(self._grown(), leaves)
+        change = drop(self._idle(), leaves)
         self.pool.give_back(change.gone)
         self._pending += [Event(self.n_steps + 1, "prune", top) for top in change.pruned]
         left = [leaf for leaf in self._branches if leaf not in change.gone]
@@ -221,11 +301,22 @@ class Session:
         """
         self.pool.check()
         tree = self._grown()
-        if set(self.pool.labels) != set(tree.label[tree.length > 0].tolist()):
+        owners = set(tree.label[tree.length > 0].tolist()) | set(self._drafts.labels if self._drafts else ())
+        if set(self.pool.labels) != owners:
             raise PoolError(f"the pool's nodes {self.pool.labels} are not those of the tree {tree!r}")
         self.pool.slots(tree)
 
     # --- inside
+
+    def _keep(self, leaf: int, tokens: list[int], drafts: Drafts, path: Sequence[int]) -> None:
+        """Accepted tokens join their branch: its tokens, its score, its logits."""
+        row = self._row(leaf)
+        before = torch.cat((self.logits[row : row + 1], drafts.logits[list(path[:-1])]))
+        law = before.float().log_softmax(-1)
+        self.score[leaf] += float(law.gather(1, self._tensor(tokens)[:, None]).sum())
+        self.tokens[leaf].extend(tokens)
+        self._logits = self.logits.clone()
+        self._logits[row] = drafts.logits[path[-1]]
 
     def _grown(self) -> Tree:
         if self._broken:
@@ -238,6 +329,12 @@ class Session:
         for label in labels:
             self.tokens.pop(label)
             self.score.pop(label, None)
+
+    def _idle(self) -> Tree:
+        """The tree, where no drafted tokens await their verdict."""
+        if self._drafts is not None:
+            raise DecodeError("drafted tokens await their verdict; call accept or reject first")
+        return self._grown()
 
     def _row(self, leaf: int) -> int:
         if leaf not in self._branches:
@@ -281,7 +378,8 @@ class Session:
             table = ops.lower(plan, self.pool, backend=self.backend)
         positions = np.empty(tree.n_queries, dtype=np.int64)
         positions[tree.query_order] = tree.n_path_tokens_of_query - 1
-        visit = Visit(self.pool, self._tensor(slots), table, None, self.watch)
+        wanted: dict[int, Tensor | None] = dict.fromkeys(self.sampled(self.n_steps))
+        visit = Visit(self.pool, self._tensor(slots), table, None, self.watch, wanted)
         with self.watch.part("decode"):
             return self._forward(tokens, positions, Step(self.n_steps, events, tree, visit))
 
@@ -321,15 +419,3 @@ class Session:
         for label, token in token_of.items():
             self.tokens.setdefault(label, []).append(token)
         self.score.update(scores)
-
-
-def _events(step: int, change: Advance, births: Mapping[int, Sequence[int]]) -> list[Event]:
-    """The events of a step, prunes first, so that their memory is free for what follows."""
-    events = [Event(step, "prune", top) for top in change.pruned]
-    events += [Event(step, "pause", leaf) for leaf in change.paused]
-    events += [Event(step, "append", leaf, tokens=(births[leaf][0],)) for leaf in change.appended]
-    events += [
-        Event(step, "fork", leaf, children=children, tokens=tuple(births[leaf]))
-        for leaf, children in change.forked.items()
-    ]
-    return events

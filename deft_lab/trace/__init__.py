@@ -2,5 +2,6 @@
 
 from .core import Trace
 from .events import Event, Window
+from .recording import Recording, read_recording
 
-__all__ = ["Event", "Trace", "Window"]
+__all__ = ["Event", "Recording", "Trace", "Window", "read_recording"]

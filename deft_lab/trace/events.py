@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..tree._shape import Ints
 
-KINDS = ("append", "fork", "prune", "accept", "pause", "extend")
+KINDS = ("append", "fork", "prune", "accept", "pause", "extend", "sprout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Event:
 
     append: `node` gains `count` tokens at this step and at each of the `n_steps - 1` that follow.
     fork: `node` hands its query on to new `children`, each born with `count` tokens.
+    sprout: the same, but `node` keeps its query: drafted tokens have a query each.
     prune: `node` and everything below it is freed.
     accept: `count` verified tokens move to the end of `node`; the drafts below it stay.
     pause: the query of `node` leaves it; the node stays, and goes on in children if it is forked later.

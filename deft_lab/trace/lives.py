@@ -163,6 +163,10 @@ class Compiler:
             )
 
     def _fork(self, event: Event, where: str) -> None:
+        self._sprout(event, where)
+        self.unseated.setdefault(event.node, event.step)
+
+    def _sprout(self, event: Event, where: str) -> None:
         self._check_grown(event.node, event, where)
         if not event.children:
             raise TraceError(f"{where}: no children; a fork has at least one")
@@ -174,7 +178,6 @@ class Compiler:
             self.born[child] = self.seated[child] = event.step
             self.rank[child] = len(self.rank)
         self.children[event.node].extend(event.children)
-        self.unseated.setdefault(event.node, event.step)
 
     def _prune(self, event: Event, where: str) -> None:
         if event.node == self.root:

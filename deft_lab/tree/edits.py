@@ -7,7 +7,7 @@ order; removed ones close the gap, new ones come last (the order in which a deco
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import TreeError, check_counts
@@ -157,6 +157,37 @@ def advance(tree: Tree, births: Mapping[int, int]) -> Advance:
         raise TreeError("the step leaves no query; end the decode instead")
     pruned, gone = draft.cut_all(label for label, n in births.items() if n == 0)
     return Advance(draft.freeze(), tuple(appended), forked, paused, pruned, gone)
+
+
+def hang(tree: Tree, leaf: int, parents: Sequence[int]) -> tuple[Tree, tuple[int, ...]]:
+    """Hang a token tree below a leaf: a node and a query for each token, and no other query.
+
+    Args:
+        leaf: label of the node that the first tokens follow.
+        parents: [token] the token that each follows, an earlier one; -1: the leaf.
+
+    Returns:
+        the tree, and the labels of the tokens' nodes.
+
+    Raises:
+        TreeError: the label names no leaf, there is no token, or one follows itself or a later one.
+    """
+    node = tree.index(leaf)
+    if tree.subtree_stop[node] != node + 1:
+        raise TreeError(f"node {leaf} has children; a token tree hangs below a leaf")
+    if not len(parents):
+        raise TreeError("the token tree is empty; it has at least one token")
+    draft = _Draft(tree)
+    draft.plain = False
+    labels: list[int] = []
+    for i, parent in enumerate(parents):
+        if not -1 <= parent < i:
+            raise TreeError(
+                f"token {i} follows token {parent}; it must be an earlier one, or -1 for the leaf"
+            )
+        labels.append(draft.add(leaf if parent < 0 else labels[parent], 1))
+    draft.seats = labels.copy()
+    return draft.freeze(), tuple(labels)
 
 
 def drop(tree: Tree, leaves: Iterable[int]) -> Advance:

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from ...errors import DeftLabError
-from ..provenance import card, gpu_card, gpu_state
+from ...provenance import card, gpu_card, gpu_state
 from .cases import Case
 from .inputs import SEED, Inputs, make_inputs
 from .subjects import Subject, read_subject

@@ -14,7 +14,7 @@ import triton.testing
 from torch import Tensor
 
 from ...errors import DeftLabError
-from ..provenance import time_calls
+from ...provenance import time_calls
 
 Call = Callable[[], Any]
 WARM_UP_MS = 8

@@ -10,6 +10,7 @@ from typing import Any
 from .beam_search import BeamSearch
 from .few_shot import FewShot, SelfConsistency
 from .reasoning import Reasoning
+from .speculative_replay import SpeculativeReplay
 from .tree_of_thoughts import TreeOfThoughts
 
 TASKS: dict[str, Callable[..., Any]] = {
@@ -18,6 +19,15 @@ TASKS: dict[str, Callable[..., Any]] = {
     "self_consistency": SelfConsistency,  # sampled branches vote
     "tree_of_thoughts": TreeOfThoughts,  # propose, judge, keep the best
     "reasoning": Reasoning,  # the shape of a recorded run
+    "speculative_replay": SpeculativeReplay,  # the authors' mock, for timing alone
 }
 
-__all__ = ["TASKS", "BeamSearch", "FewShot", "Reasoning", "SelfConsistency", "TreeOfThoughts"]
+__all__ = [
+    "TASKS",
+    "BeamSearch",
+    "FewShot",
+    "Reasoning",
+    "SelfConsistency",
+    "SpeculativeReplay",
+    "TreeOfThoughts",
+]

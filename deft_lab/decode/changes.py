@@ -1,0 +1,64 @@
+"""What a step changes, as the events of a trace; and drafted tokens on their way."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from ..errors import DecodeError
+from ..trace import Event
+from ..tree._shape import Ints
+from ..tree.edits import Advance
+
+
+@dataclass(frozen=True, eq=False)
+class Drafts:
+    """Drafted tokens that await their verdict; [token] each."""
+
+    leaf: int  # the branch that they follow
+    labels: tuple[int, ...]  # their nodes
+    parents: tuple[int, ...]
+    tokens: tuple[int, ...]
+    slots: Ints
+    logits: Tensor  # [token, vocabulary]
+
+    def check_path(self, path: Sequence[int]) -> None:
+        """Refuse drafted tokens that do not follow each other from the branch's end on."""
+        before = -1
+        for i in path:
+            if not 0 <= i < len(self.tokens) or self.parents[i] != before:
+                raise DecodeError(
+                    f"drafted tokens {list(path)} are no path from the branch's end; see the parents"
+                )
+            before = i
+
+
+def step_events(step: int, change: Advance, births: Mapping[int, Sequence[int]]) -> list[Event]:
+    """The events of a step, prunes first, so that their memory is free for what follows."""
+    events = [Event(step, "prune", top) for top in change.pruned]
+    events += [Event(step, "pause", leaf) for leaf in change.paused]
+    events += [Event(step, "append", leaf, tokens=(births[leaf][0],)) for leaf in change.appended]
+    events += [
+        Event(step, "fork", leaf, children=children, tokens=tuple(births[leaf]))
+        for leaf, children in change.forked.items()
+    ]
+    return events
+
+
+def draft_events(
+    step: int, leaf: int, labels: Sequence[int], parents: Sequence[int], tokens: Sequence[int]
+) -> list[Event]:
+    """A fork of the branch, and a sprout of each drafted token that others follow."""
+    followers: dict[int, list[int]] = {}
+    for i, parent in enumerate(parents):
+        followers.setdefault(parent, []).append(i)
+    return [
+        Event(
+            step,
+            "fork" if parent < 0 else "sprout",
+            leaf if parent < 0 else labels[parent],
+            children=tuple(labels[i] for i in members),
+            tokens=tuple(tokens[i] for i in members),
+        )
+        for parent, members in followers.items()
+    ]
