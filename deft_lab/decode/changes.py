@@ -1,6 +1,6 @@
 """What a step changes, as the events of a trace; and drafted tokens on their way."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
@@ -33,10 +33,13 @@ class Drafts:
             before = i
 
 
-def step_events(step: int, change: Advance, births: Mapping[int, Sequence[int]]) -> list[Event]:
-    """The events of a step, prunes first, so that their memory is free for what follows."""
+def step_events(
+    step: int, change: Advance, births: Mapping[int, Sequence[int]], seated: Container[int]
+) -> list[Event]:
+    """The events of a step, prunes first; `seated`: nodes that had a query at the last decode."""
     events = [Event(step, "prune", top) for top in change.pruned]
-    events += [Event(step, "pause", leaf) for leaf in change.paused]
+    events += [Event(step, "pause", leaf) for leaf in change.paused if leaf in seated]
+    events += [Event(step, "resume", leaf) for leaf in change.appended if leaf not in seated]
     events += [Event(step, "append", leaf, tokens=(births[leaf][0],)) for leaf in change.appended]
     events += [
         Event(step, "fork", leaf, children=children, tokens=tuple(births[leaf]))

@@ -89,6 +89,7 @@ class Session:
         self._pending: list[Event] = []
         self._broken = False
         self._drafts: Drafts | None = None
+        self._seated: set[int] = {ROOT}  # nodes with a query at the last decode, as a trace sees it
 
     # --- what there is
 
@@ -173,7 +174,7 @@ class Session:
         seats = new.label[new.callers_seat()].tolist()
         scores = self._scores(change, births)
         self.n_steps += 1
-        events = (*self._take_pending(), *step_events(self.n_steps, change, births))
+        events = (*self._take_pending(), *step_events(self.n_steps, change, births, self._seated))
         slots = np.concatenate([taken[label] for label in seats])
         logits = self._run_seats([token_of[label] for label in seats], slots, new, events)
         self._commit(change, token_of, scores, seats, logits)
@@ -229,7 +230,9 @@ class Session:
         tree, labels = hang(before, leaf, parents)
         taken = self.pool.take(dict.fromkeys(labels, 1))
         self.n_steps += 1
-        events = (*self._take_pending(), *draft_events(self.n_steps, leaf, labels, parents, tokens))
+        pauses = [Event(self.n_steps, "pause", label) for label in sorted(self._seated)]
+        self._seated = set(labels)
+        events = (*self._take_pending(), *pauses, *draft_events(self.n_steps, leaf, labels, parents, tokens))
         slots = np.concatenate([taken[label] for label in labels])
         logits = self._run_seats(list(tokens), slots, tree, events)
         self._drafts = Drafts(leaf, labels, tuple(parents), tuple(tokens), slots, logits)
@@ -259,7 +262,7 @@ class Session:
             for label, parent in zip(drafts.labels, drafts.parents, strict=True)
             if parent < 0
         ]
-        self._drafts = None
+        self._drafts, self._seated = None, set()
         k, v = (x[:, self._tensor(drafts.slots[list(path)])] for x in (self.pool.k, self.pool.v))
         taken = self.pool.exchange(drafts.labels, {leaf: len(path)} if path else {})
         if path:
@@ -292,6 +295,7 @@ class Session:
         self._branches = tuple(left)
         self.tree = change.tree
         self._forget(change.gone)
+        self._seated -= set(change.gone)
 
     def check(self) -> None:
         """Prove that the pool holds this tree, nothing else, and has lost no page.
@@ -414,6 +418,7 @@ class Session:
             logits = torch.cat((logits, self.logits[[self._row(x) for x in waiting]]))
         self._branches, self._logits, self.tree = (*seats, *waiting), logits, change.tree
         self._forget(change.gone)
+        self._seated = set(seats)
         for leaf in change.forked:
             self.score.pop(leaf, None)
         for label, token in token_of.items():

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from ..tree._shape import Ints
 
-KINDS = ("append", "fork", "prune", "accept", "pause", "extend", "sprout")
+KINDS = ("append", "fork", "prune", "accept", "pause", "resume", "extend", "sprout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Event:
     sprout: the same, but `node` keeps its query: drafted tokens have a query each.
     prune: `node` and everything below it is freed.
     accept: `count` verified tokens move to the end of `node`; the drafts below it stay.
-    pause: the query of `node` leaves it; the node stays, and goes on in children if it is forked later.
+    pause, resume: the query of leaf `node` leaves it, or comes back; the node stays.
     extend: `count` given tokens are put at the end of leaf `node`, without a decode.
     `tokens` are the token ids of the event where they were recorded, in order of children and steps.
     """

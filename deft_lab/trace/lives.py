@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import TraceError, check_counts
 from ..tree import Tree
@@ -16,7 +17,7 @@ GAINS = ("append", "accept", "extend")  # kinds of events that lengthen their no
 class Lives:
     """Every node that ever lived, with its times: the compiled form of a trace.
 
-    A node lives at steps born <= t < died and holds a query at steps seated <= t < unseated. All
+    A node lives at steps born <= t < died and holds a query during its spans, first <= t < stop. All
     nodes together form one tree, kept in preorder; what lives at a step is a part of it that is closed
     upwards, so it is in preorder too.
     """
@@ -32,12 +33,12 @@ class Lives:
         column = {label: i for i, label in enumerate(labels)}
         self.born = np.array([compiler.born[x] for x in labels])
         self.died = np.array([compiler.died.get(x, NEVER) for x in labels])
-        self.seated = np.array([compiler.seated.get(x, NEVER) for x in labels])
-        self.unseated = np.array([compiler.unseated.get(x, NEVER) for x in labels])
+        spans = [(column[x], *span) for x in labels for span in compiler.spans.get(x, ())]
+        self.span_node, self.span_first, self.span_stop = np.array(spans, dtype=np.int64).reshape(-1, 3).T
         self.rank = np.array([compiler.rank.get(x, NEVER) for x in labels])
         runs = [(column[e.node], e.step, e.count, e.n_steps) for e in events if e.kind in GAINS]
         self.runs: Ints = np.array(runs, dtype=np.int64).reshape(-1, 4)
-        changes = np.concatenate([self.born, self.died, self.seated, self.unseated])
+        changes = np.concatenate([self.born, self.died, self.span_first, self.span_stop])
         self.changes = frozenset(changes[changes < NEVER].tolist())
 
     def alive(self, step: int) -> Ints:
@@ -63,11 +64,23 @@ class Lives:
         gain += np.cumsum(rate[:-1], axis=0)
         return np.cumsum(gain, axis=0)
 
+    def seats(self, nodes: Ints, first: int, count: int) -> NDArray[np.bool_]:
+        """[step, node] whether a query sits there at steps first .. first + count - 1."""
+        place = np.full(len(self.born), -1)
+        place[nodes] = np.arange(len(nodes))
+        here = place[self.span_node] >= 0
+        node, steps = place[self.span_node[here]], np.arange(first, first + count)[:, None]
+        found = np.zeros((count, len(nodes)), dtype=bool)
+        during = (self.span_first[here] <= steps) & (steps < self.span_stop[here])
+        step, span = np.nonzero(during)
+        found[step, node[span]] = True
+        return found
+
     def window(self, first: int, count: int) -> Window:
         nodes = self.nodes_between(first, count)
         steps = np.arange(first, first + count)[:, None]
         alive = (self.born[nodes] <= steps) & (steps < self.died[nodes])
-        seats = (self.seated[nodes] <= steps) & (steps < self.unseated[nodes])
+        seats = self.seats(nodes, first, count)
         before = np.zeros((count, len(nodes) + 1), dtype=np.int64)
         np.cumsum(seats, axis=1, out=before[:, 1:])
         # the subtree of a kept node is consecutive among the kept nodes too
@@ -78,7 +91,7 @@ class Lives:
     def tree_at(self, step: int) -> Tree:
         nodes = self.alive(step)
         length = self.lengths(nodes, step, 1)[0]
-        seated = np.flatnonzero((self.seated[nodes] <= step) & (step < self.unseated[nodes]))
+        seated = np.flatnonzero(self.seats(nodes, step, 1)[0])
         by_creation = seated[np.argsort(self.rank[nodes[seated]])]
         parent = self.union.parent[nodes]
         parent = np.where(parent < 0, -1, np.searchsorted(nodes, parent))
@@ -102,17 +115,17 @@ class Compiler:
             self.children[above].append(x)
         self.born = dict.fromkeys(labels, 0)
         self.died: dict[int, int] = {}
-        self.seated: dict[int, int] = {}
-        self.unseated: dict[int, int] = {}
+        self.spans: dict[int, list[list[int]]] = {}  # node -> first step with a query, one past the last
         self.rank: dict[int, int] = {}
         self.last_gain: dict[int, int] = {}
         self.maybe_bare: set[int] = set()
+        self.paused: set[int] = set()
         if not start._shape.seats_are_the_leaves:
             raise TraceError(
                 "the start of a trace has seats other than its leaves; a trace is one query a leaf"
             )
         for row, node in zip(start.query_order.tolist(), start.seat.tolist(), strict=True):
-            self.seated[labels[node]], self.rank[labels[node]] = 0, row
+            self.spans[labels[node]], self.rank[labels[node]] = [[0, NEVER]], row
         self.step = 0
 
     def apply(self, event: Event) -> None:
@@ -134,7 +147,7 @@ class Compiler:
         getattr(self, f"_{event.kind}")(event, where)
 
     def _append(self, event: Event, where: str) -> None:
-        if event.node not in self.seated or event.node in self.unseated:
+        if not self._has_query(event.node):
             raise TraceError(f"{where}: no query sits there; only a leaf is appended to")
         self._grow(event)
 
@@ -142,15 +155,35 @@ class Compiler:
         self._grow(event)
 
     def _extend(self, event: Event, where: str) -> None:
-        if any(child not in self.died for child in self.children[event.node]):
+        if self._has_children(event.node):
             raise TraceError(f"{where}: the node has children; only a leaf is extended")
         self._grow(event)
 
     def _pause(self, event: Event, where: str) -> None:
-        if event.node not in self.seated or event.node in self.unseated:
+        if not self._has_query(event.node):
             raise TraceError(f"{where}: no query sits there; only a leaf with a query pauses")
         self._check_grown(event.node, event, where)
-        self.unseated[event.node] = event.step
+        self._unseat(event.node, event.step)
+        self.paused.add(event.node)
+
+    def _resume(self, event: Event, where: str) -> None:
+        if self._has_query(event.node):
+            raise TraceError(f"{where}: a query sits there; only a leaf without one resumes")
+        if self._has_children(event.node):
+            raise TraceError(f"{where}: the node has children; only a leaf resumes")
+        self.rank.setdefault(event.node, len(self.rank))
+        self.spans.setdefault(event.node, []).append([event.step, NEVER])
+        self.paused.discard(event.node)
+
+    def _has_query(self, node: int) -> bool:
+        return node in self.spans and self.spans[node][-1][1] == NEVER
+
+    def _has_children(self, node: int) -> bool:
+        return any(child not in self.died for child in self.children[node])
+
+    def _unseat(self, node: int, step: int) -> None:
+        if self._has_query(node):
+            self.spans[node][-1][1] = step
 
     def _grow(self, event: Event) -> None:
         last = event.step + event.n_steps - 1
@@ -164,7 +197,7 @@ class Compiler:
 
     def _fork(self, event: Event, where: str) -> None:
         self._sprout(event, where)
-        self.unseated.setdefault(event.node, event.step)
+        self._unseat(event.node, event.step)
 
     def _sprout(self, event: Event, where: str) -> None:
         self._check_grown(event.node, event, where)
@@ -175,7 +208,7 @@ class Compiler:
             if child in self.born:
                 raise TraceError(f"{where}: label {child} is taken; a new node needs a new label")
             self.parent[child], self.length[child], self.children[child] = event.node, event.count, []
-            self.born[child] = self.seated[child] = event.step
+            self.born[child], self.spans[child] = event.step, [[event.step, NEVER]]
             self.rank[child] = len(self.rank)
         self.children[event.node].extend(event.children)
 
@@ -188,13 +221,13 @@ class Compiler:
         for node in below:
             self._check_grown(node, event, where)
             self.died[node] = event.step
-            self.unseated.setdefault(node, event.step)
+            self._unseat(node, event.step)
         self.maybe_bare.add(self.parent[event.node])
 
     def check_bare(self) -> None:
-        """Refuse an inner node that a step has left without descendants: no query would see it."""
-        for node in sorted(self.maybe_bare - set(self.died)):
-            if all(child in self.died for child in self.children[node]):
+        """Refuse an inner node that a step has left without descendants, unless it waits: nobody sees it."""
+        for node in sorted(self.maybe_bare - set(self.died) - self.paused):
+            if not self._has_children(node) and not self._has_query(node):
                 raise TraceError(
                     f"the prunes of step {self.step} leave node {node} without descendants and "
                     f"without a query; prune node {node} instead, or end the trace"
