@@ -11,6 +11,10 @@ from ..tree._shape import Ints
 from ..tree.edits import Advance
 
 
+class Children(tuple[int, ...]):
+    """Tokens of a branch that go into children even where it is one; births hold it instead of a list."""
+
+
 @dataclass(frozen=True, eq=False)
 class Drafts:
     """Drafted tokens that await their verdict; [token] each."""

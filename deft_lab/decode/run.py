@@ -97,11 +97,11 @@ class _Run:
         if self.listener.on_branch:
             self.listener.on_branch(branch)
 
-    def without_ended(self, births: Births) -> dict[int, list[int]]:
+    def without_ended(self, births: Births) -> dict[int, Sequence[int]]:
         """Births without the tokens that end a text; their branches are finished."""
-        kept = {}
+        kept: dict[int, Sequence[int]] = {}
         for leaf, tokens in births.items():
-            kept[leaf] = [token for token in tokens if token not in self.eos]
+            kept[leaf] = type(tokens)(token for token in tokens if token not in self.eos)
             for token in tokens:
                 if token in self.eos:
                     law = self.session.logits_of(leaf).float().log_softmax(-1)

@@ -20,7 +20,7 @@ from ..trace import Event
 from ..tree import Tree
 from ..tree._shape import Ints
 from ..tree.edits import Advance, advance, drop, hang
-from .changes import Drafts, draft_events, step_events
+from .changes import Children, Drafts, draft_events, step_events
 from .hf import TreeModel, Visit
 from .stopwatch import Stopwatch
 
@@ -152,7 +152,7 @@ class Session:
 
         Args:
             births: leaf -> its next token; several: it forks; none: it is pruned. An active leaf that is not
-                named pauses. A paused one that is named goes on in children.
+                named pauses. A paused one that is named goes on in children, as does one with `Children`.
 
         Raises:
             DecodeError: a token is outside the vocabulary, or no branch would be left.
@@ -164,7 +164,8 @@ class Session:
         if not any(births.values()):
             raise DecodeError("the step leaves no branch to decode; end the decode instead")
         with self.watch.host("branching"):
-            change = advance(tree, {leaf: len(tokens) for leaf, tokens in births.items()})
+            forks = {leaf for leaf, tokens in births.items() if isinstance(tokens, Children)}
+            change = advance(tree, {leaf: len(tokens) for leaf, tokens in births.items()}, forks)
             token_of = {leaf: births[leaf][0] for leaf in change.appended}
             for leaf, children in change.forked.items():
                 token_of |= dict(zip(children, births[leaf], strict=True))

@@ -7,7 +7,7 @@ order; removed ones close the gap, new ones come last (the order in which a deco
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import TreeError, check_counts
@@ -113,7 +113,7 @@ class Advance:
     gone: tuple[int, ...]  # every node that is gone
 
 
-def advance(tree: Tree, births: Mapping[int, int]) -> Advance:
+def advance(tree: Tree, births: Mapping[int, int], forks: Container[int] = ()) -> Advance:
     """One decode step of branches, each of which ends in a leaf.
 
     A leaf with a query and 1 token lengthens; with several it forks into as many children. With 0 it is
@@ -123,6 +123,7 @@ def advance(tree: Tree, births: Mapping[int, int]) -> Advance:
     Args:
         tree: its queries sit on leaves, one a leaf.
         births: leaf (by label) -> tokens that it gets.
+        forks: leaves that go on in children even with 1 token.
 
     Raises:
         TreeError: a label names no leaf, a count is negative, a query shares its node or sits on an inner
@@ -142,13 +143,13 @@ def advance(tree: Tree, births: Mapping[int, int]) -> Advance:
     forked: dict[int, tuple[int, ...]] = {}
     kept: list[int] = []
     for label in draft.seats:
-        if births.get(label) == 1:
+        if births.get(label) == 1 and label not in forks:
             draft.length[label] += 1
             kept.append(label)
             appended.append(label)
     for label in (*draft.seats, *(x for x in births if x not in seated)):
         n = births.get(label, 0)
-        if n > 1 or (n == 1 and label not in seated):
+        if n > 1 or (n == 1 and (label not in seated or label in forks)):
             forked[label] = tuple(draft.add(label, 1) for _ in range(n))
             kept.extend(forked[label])
     paused = tuple(label for label in draft.seats if label not in births)

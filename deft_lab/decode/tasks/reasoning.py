@@ -4,10 +4,12 @@ The shape is real (DeFT's tree-of-thoughts recordings); the text is the model's 
 its tokens. The authors call it Practical_Tree.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ...errors import DecodeError
 from ...trace import Event, Trace
+from ..changes import Children
 from ..run import Births
 from ..sampling import Sampler
 from ..session import ROOT, Session
@@ -47,7 +49,7 @@ class Reasoning:
         self._learn_leaves(session)
         events = self._due.get(step, ())
         pruned = {event.node for event in events if event.kind == "prune"}
-        births: dict[int, list[int]] = {}
+        births: dict[int, Sequence[int]] = {}
         for node in pruned & set(self._leaf):
             births |= {leaf: [] for leaf in self._below(session, node)}
         for event in events:
@@ -56,7 +58,7 @@ class Reasoning:
             elif event.kind == "fork":
                 children = [child for child in event.children if child not in pruned]
                 leaf = self._leaf[event.node]
-                births[leaf] = self._first_tokens(session, leaf, len(children))
+                births[leaf] = Children(self._first_tokens(session, leaf, len(children)))
                 self._forked.append((leaf, children))
         drawn = dict(zip(session.branches, self.sampler.draw(session.logits).tolist(), strict=True))
         for node, last in self._last.items():
@@ -71,7 +73,7 @@ class Reasoning:
         tree = session.tree
         for leaf, children in self._forked:
             born = [int(tree.label[child]) for child in tree.children(tree.index(leaf))]
-            self._leaf |= zip(children, born or [leaf], strict=True)
+            self._leaf |= zip(children, born, strict=True)
         self._forked.clear()
 
     def _below(self, session: Session, node: int) -> list[int]:
