@@ -19,6 +19,7 @@ from torch import Tensor
 from torch.nn.attention.bias import causal_lower_right
 from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers.utils import logging
 
 from .. import ops
 from ..data import data_path
@@ -258,6 +259,7 @@ def load_model(
     options: dict[str, Any] = {"dtype": kind, "revision": revision, "attn_implementation": "sdpa"}
     if tp:
         options["tp_plan"] = "auto"
+    logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(found, **options)
     if not tp:
         model = model.to(where)

@@ -134,7 +134,6 @@ def run(
     told = listener or Listener()
     own_ends = getattr(task, "ends_branches", False)
     at = _Run(session, session.model.eos if honour_eos and not own_ends else frozenset(), told)
-    n_tokens = 0
     reason = "length"
     while session.n_steps < max_steps:
         with session.watch.host("branching"):
@@ -152,7 +151,6 @@ def run(
         if told.on_tokens:
             told.on_tokens(session, births)
         session.step(births)
-        n_tokens += sum(map(len, births.values()))
         if told.on_step:
             told.on_step(session)
     if reason != "eos" and not own_ends:
@@ -161,4 +159,4 @@ def run(
     conclude = getattr(task, "conclude", None)
     answer = conclude(session, at.branches) if conclude else None
     ended = task.finished(session) if own_ends else at.branches
-    return Result(tuple(ended), session.n_steps, n_tokens, session.watch.read(), answer)
+    return Result(tuple(ended), session.n_steps, session.n_generated, session.watch.read(), answer)

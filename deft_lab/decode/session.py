@@ -76,11 +76,14 @@ class Session:
         find_method(self.method)
         check_counts(DecodeError, 1, n_slots=self.n_slots)
         geometry = self.model.geometry
+        if self.method == "tree_waves" and not self.options:
+            self.options = {"q_per_kv": geometry.q_per_kv, "n_kv_heads": geometry.n_kv_heads}
         n_pages = -(-self.n_slots // self.page_size)
         self.pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
         self.watch = Stopwatch(self.model.device)
         self.tree: Tree | None = None
         self.n_steps = 0
+        self.n_generated = 0  # tokens that branches gained by steps and accepts
         self.tokens: dict[int, list[int]] = {}  # label -> ids of the node's tokens
         self.score: dict[int, float] = {}  # leaf -> sum of the log-probabilities of its generated tokens
         self.n_prompt = 0
@@ -320,6 +323,7 @@ class Session:
         law = before.float().log_softmax(-1)
         self.score[leaf] += float(law.gather(1, self._tensor(tokens)[:, None]).sum())
         self.tokens[leaf].extend(tokens)
+        self.n_generated += len(tokens)
         self._logits = self.logits.clone()
         self._logits[row] = drafts.logits[path[-1]]
 
@@ -422,6 +426,7 @@ class Session:
         self._seated = set(seats)
         for leaf in change.forked:
             self.score.pop(leaf, None)
+        self.n_generated += len(token_of)
         for label, token in token_of.items():
             self.tokens.setdefault(label, []).append(token)
         self.score.update(scores)

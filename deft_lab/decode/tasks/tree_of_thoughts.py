@@ -31,6 +31,7 @@ class TreeOfThoughts:
         sampler: draws the tokens; proposals differ only if it samples.
         judge: (session, leaf) -> how good the branch is; default: the model's own log-probability.
         max_thought: tokens of a thought at most; then it counts as complete.
+        max_depth: thoughts of a path at most; then the search is over. None: until the branches end.
         answer: reads the answer out of the best finished branch's text; None: its text.
 
     Raises:
@@ -43,20 +44,24 @@ class TreeOfThoughts:
     sampler: Sampler = field(default_factory=lambda: Sampler(temperature=0.8))
     judge: Judge = mean_log_prob
     max_thought: int = 64
+    max_depth: int | None = None
     answer: Callable[[str], str | None] | None = None
 
     def __post_init__(self) -> None:
         check_counts(DecodeError, 1, width=self.width, keep=self.keep, max_thought=self.max_thought)
         if self.sampler.temperature == 0:
             raise DecodeError("a greedy sampler proposes one thought many times; temperature must be above 0")
-        self._begun: dict[int, int] = {}  # leaf -> new tokens of its path when the thought began
-        self._judged: dict[tuple[int, ...], float] = {}
+        self._depth = 0
 
-    def __call__(self, session: Session) -> Births:
+    def __call__(self, session: Session) -> Births | None:
         if session.n_steps == 0:
+            self._depth = 1
             return self._propose(session, session.branches)
         open_ = [leaf for leaf in session.active if not self._is_complete(session, leaf)]
         if not open_:
+            if self._depth == self.max_depth:
+                return None
+            self._depth += 1
             return self._choose(session)
         rows = [session.branches.index(leaf) for leaf in open_]
         drawn = self.sampler.draw(session.logits[rows]).tolist()
