@@ -225,8 +225,8 @@ class Pool:
 
     def _check_lengths(self, tree: Tree) -> None:
         owned = self._ledger.owned(tree)
-        wrong = np.not_equal(owned, tree.length)
-        if np.logical_or.reduce(wrong):
+        wrong = owned != tree.length
+        if np.count_nonzero(wrong):
             node = int(wrong.argmax())
             label, length, owns = tree.label[node], tree.length[node], owned[node]
             if owns > length:
@@ -271,7 +271,7 @@ class _Ledger:
         self._row: dict[int, int] = {}  # by label
         self._spare: list[int] = []
         # [row] slots; the first of them; one past the last, or -1 if they do not ascend one by one
-        self._columns = np.zeros((3, 1), dtype=np.int64)
+        self._owned, self._first, self._stop = (np.zeros(1, dtype=np.int64) for _ in range(3))
         self._changes = 0  # how often a node came or left
         self._asked: tuple[Ints, int, Ints] = (np.empty(0, dtype=np.int64), 0, np.empty(0, dtype=np.int64))
 
@@ -280,30 +280,35 @@ class _Ledger:
         if label not in self._row:
             self._changes += 1
             self._row[label] = self._spare.pop() if self._spare else len(self._row) + 1
-            if self._row[label] >= self._columns.shape[1]:
-                self._columns = np.concatenate((self._columns, np.zeros_like(self._columns)), axis=1)
+            if self._row[label] >= len(self._owned):
+                columns = (self._owned, self._first, self._stop)
+                self._owned, self._first, self._stop = (np.append(x, np.zeros_like(x)) for x in columns)
         row = self._row[label]
-        owned, first, stop = self._columns[:, row].tolist()
+        owned = int(self._owned[row])
         begin, end = int(slots[0]), int(slots[-1]) + 1
         ascend = end - begin == len(slots) and bool((slots[1:] > slots[:-1]).all())
-        follow = ascend and (not owned or stop == begin)
-        self._columns[:, row] = owned + len(slots), first if owned else begin, end if follow else -1
+        follow = ascend and (not owned or int(self._stop[row]) == begin)
+        self._owned[row], self._stop[row] = owned + len(slots), end if follow else -1
+        if not owned:
+            self._first[row] = begin
 
     def remove(self, label: int) -> None:
         """The node left, if it ever owned a slot."""
         if label in self._row:
             self._changes += 1
-            self._spare.append(self._row.pop(label))
-            self._columns[:, self._spare[-1]] = 0
+            row = self._row.pop(label)
+            self._spare.append(row)
+            self._owned[row] = self._first[row] = self._stop[row] = 0
 
     def owned(self, tree: Tree) -> Ints:
         """[node] slots."""
-        return self._columns[0, self._rows(tree)]
+        return self._owned[self._rows(tree)]
 
     def first_slot(self, tree: Tree) -> int | None:
         """See `Pool.first_slot`."""
-        first, stop = self._columns[1:, self._rows(tree)[tree.seen.node]]
-        if stop[-1] < 0 or np.logical_or.reduce(first[1:] != stop[:-1]):
+        rows = self._rows(tree)[tree.seen.node]
+        first, stop = self._first[rows], self._stop[rows]
+        if stop[-1] < 0 or np.count_nonzero(first[1:] != stop[:-1]):
             return None
         return int(first[0])
 

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from .errors import PlanError
 from .tree import Tree
-from .tree._shape import Ints, frozen
+from .tree._shape import Ints, frozen, running_sum, sealed
 from .tree.views import Views
 
 
@@ -66,7 +66,7 @@ class Plan:
 
     def __post_init__(self) -> None:
         for name in ("chunk_node", "chunk_start", "chunk_stop", "group_start", "q_first", "q_stop"):
-            object.__setattr__(self, name, frozen(getattr(self, name)))
+            self.__dict__[name] = frozen(self.__dict__[name])
 
     @property
     def n_groups(self) -> int:
@@ -84,25 +84,29 @@ class Plan:
         return Group(range(int(self.q_first[i]), int(self.q_stop[i])), chunks)
 
     @cached_property
+    def chunk_entry(self) -> Ints:
+        """[chunk + 1] running sum of the chunks' tokens."""
+        return running_sum(self.chunk_stop - self.chunk_start)
+
+    @cached_property
     def kv_start(self) -> Ints:
         """[group + 1] running sum of the groups' tokens."""
-        tokens = np.concatenate(([0], np.cumsum(self.chunk_stop - self.chunk_start)))
-        return frozen(tokens[self.group_start])
+        return sealed(self.chunk_entry[self.group_start])
 
     @cached_property
     def kv_len(self) -> Ints:
         """[group] tokens."""
-        return frozen(self.kv_start[1:] - self.kv_start[:-1])
+        return sealed(self.kv_start[1:] - self.kv_start[:-1])
 
     @cached_property
     def q_len(self) -> Ints:
         """[group] queries."""
-        return frozen(self.q_stop - self.q_first)
+        return sealed(self.q_stop - self.q_first)
 
     @cached_property
     def partial_start(self) -> Ints:
         """[group + 1] group g owns partials partial_start[g] .. partial_start[g + 1] - 1."""
-        return frozen(np.concatenate(([0], np.cumsum(self.q_len))))
+        return running_sum(self.q_len)
 
     @property
     def n_partials(self) -> int:
@@ -118,7 +122,7 @@ class Plan:
 
     def query_of_partial(self) -> Ints:
         """[partial] the preorder query of each partial."""
-        base = np.repeat(self.q_first - self.partial_start[:-1], self.q_len)
+        base = (self.q_first - self.partial_start[:-1]).repeat(self.q_len)
         return base + np.arange(self.n_partials)
 
     def reduction(self) -> tuple[Ints, Ints]:
@@ -127,8 +131,10 @@ class Plan:
         Preorder query q is reduced from partial[start[q] : start[q + 1]], in the order of their groups.
         """
         query = self.query_of_partial()
-        start = np.concatenate(([0], np.cumsum(np.bincount(query, minlength=self.tree.n_queries))))
-        return start, np.argsort(query, kind="stable")
+        start = running_sum(np.bincount(query, minlength=self.tree.n_queries))
+        # numbers of 16 bits are sorted by radix, longer ones by comparing
+        key = query.astype(np.uint16) if self.tree.n_queries <= 1 << 16 else query
+        return start, key.argsort(kind="stable")
 
     def arrays(self) -> "PlanArrays":
         """The plan spelled out per token, as kernels take it; for reading, not for speed."""

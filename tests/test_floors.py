@@ -13,7 +13,7 @@ import deft_lab
 PACKAGE = Path(deft_lab.__file__).parent
 FLOORS = (
     {"errors", "data"},
-    {"tree", "geometry", "hardware", "trace"},
+    {"tree", "geometry", "hardware", "trace", "workbook"},
     {"plan"},
     {"builders", "methods"},
     {"cost", "attention"},

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trees import TREES, trees
 
-from deft_lab import Geometry, Pool, plan_tree
+from deft_lab import Geometry, Pool, Tree, plan_tree
 from deft_lab.errors import AttentionError, PoolError
 from deft_lab.kv import PAGE_SIZES, Unpaged
 from deft_lab.ops import lower
@@ -160,6 +160,54 @@ def test_the_slots_of_a_tree_are_those_of_its_nodes(tree, page_size):
         slot for node in tree.nodes if node.length for slot in pool.slots_of(node.label)[0].tolist()
     ]
     assert slots.tolist() == pool.slots(tree).tolist() == one_by_one
+
+
+def ascend_one_by_one(slots: list[int]) -> bool:
+    return slots == list(range(slots[0], slots[0] + len(slots)))
+
+
+@given(page_sizes, st.sampled_from([None, 1]), st.integers(0, 2**32 - 1))
+def test_the_first_slot_is_known_only_where_all_that_is_seen_lies_in_a_row(page_size, seed, draw):
+    """While two trees of one pool grow, come and leave."""
+    rng = np.random.default_rng(draw)
+    pool = Pool(200, page_size, GEOMETRY, seed=seed)
+    mine = [Tree([-1, 0, 0], [3, 0, 2], label=[0, 1, 2]), Tree([-1, 0], [1, 1], seat=[0], label=[7, 8])]
+    for _ in range(8):
+        i = int(rng.integers(2))
+        if rng.random() < 0.3:
+            pool.give_back([label for label in mine[i].label.tolist() if label in pool.labels][::-1])
+        mine[i] = mine[i].with_length(mine[i].length + rng.integers(0, 3, mine[i].n_nodes))
+        for tree in mine:
+            pool.take_tree(tree)
+            slots = pool.slots(tree)[np.repeat(tree.q_stop > tree.q_first, tree.length)].tolist()
+            assert pool.first_slot(tree) == (slots[0] if ascend_one_by_one(slots) else None)
+
+
+def test_two_trees_of_one_pool_are_told_apart():
+    pool = Pool(20, 1, GEOMETRY)
+    front, rear = Tree([-1], [4], label=[0]), Tree([-1], [5], label=[1])
+    for tree, first in ((front, 0), (rear, 4)):
+        pool.take_tree(tree)
+        assert pool.first_slot(tree) == first
+    assert pool.first_slot(front) == 0
+
+
+def test_slots_that_fill_a_span_need_not_ascend():
+    pool = Pool(4, 1, GEOMETRY)
+    pool.take(dict.fromkeys(range(4), 1))
+    for label in (3, 1, 2, 0):  # the last to come back is the first to go
+        pool.give_back([label])
+    tree = Tree([-1], [4], label=[9])
+    assert pool.take_tree(tree).tolist() == [0, 2, 1, 3]
+    assert pool.first_slot(tree) is None
+
+
+def test_the_first_slot_of_a_tree_that_lacks_slots_is_refused():
+    pool = Pool(9, 1, GEOMETRY)
+    tree = Tree([-1, 0], [3, 1])
+    pool.take_tree(tree)
+    with pytest.raises(PoolError, match="node 1 has 2 tokens but owns 1 slots; take slots"):
+        pool.first_slot(tree.grow())
 
 
 def test_pool_and_copies_know_their_geometry():

@@ -11,7 +11,7 @@ pytest.importorskip("triton")
 from counting import MIXED, attended, random_step  # noqa: E402
 from trees import TREES  # noqa: E402
 
-from deft_lab import METHODS, Geometry, Pool, Tree, ops, plan_tree  # noqa: E402
+from deft_lab import METHODS, Geometry, Plan, Pool, Tree, check_plan, ops, plan_tree  # noqa: E402
 from deft_lab.attention import dense_attention  # noqa: E402
 from deft_lab.errors import AttentionError  # noqa: E402
 from deft_lab.ops.node_table import NodeTable  # noqa: E402
@@ -158,6 +158,78 @@ def test_a_grown_bucket_takes_any_step():
     assert step.error(attended(step, table)) <= 1e-5
     with pytest.raises(AttentionError, match="factor=0; it must be an integer of at least 1"):
         tight.grown(0)
+
+
+def lay_out(tree, pool, generator):
+    """Random KV of `tree` in slots 0, 1, 2, ..., whatever the pool held."""
+    pool.give_back(reversed(pool.labels))
+    pool.write(pool.take_tree(tree), *torch.randn(2, tree.n_tokens, 2, 16, generator=generator))
+
+
+def attends_right(table, tree, pool, generator) -> bool:
+    q = torch.randn(tree.n_queries, 4, 16, generator=generator)
+    k, v = (x[0][pool.slots(tree)].double().numpy() for x in (pool.k, pool.v))
+    reference = dense_attention(q.double().numpy(), k, v, tree)
+    out = ops.attend(q, table).double().numpy()
+    return bool(np.linalg.norm(out - reference) <= 1e-5 * np.linalg.norm(reference))
+
+
+@pytest.mark.parametrize("flat", [True, False], ids=["flat", "slots"])
+def test_a_table_serves_shorter_steps_and_longer_ones_again(flat):
+    """Words of a prompt that all queries see are not uploaded: what lies there is of an earlier step."""
+    tree = Tree([-1, 0, 0, 2], [300, 70, 9, 40], seat=[1, 2, 3])
+    generator = torch.Generator().manual_seed(0)
+    pool = Pool(600, 1, Geometry(4, 2, 16))
+    lay_out(tree, pool, generator)
+    table = ops.lower(plan_tree(tree, "tree_waves", n_sms=16), pool, backend="triton")
+    room = replace(table.bucket.grown(2), flat=flat)
+    table = ops.lower(plan_tree(tree, "tree_waves", n_sms=16), pool, backend="triton", bucket=room)
+    for length in ([300, 70, 9, 40], [128, 3, 100, 1], [10, 65, 1, 2], [400, 1, 1, 1], [70, 66, 65, 64]):
+        step = tree.with_length(length)
+        lay_out(step, pool, generator)
+        ops.lower(plan_tree(step, "tree_waves", n_sms=16), pool, into=table)
+        assert table.flat == flat and attends_right(table, step, pool, generator)
+
+
+def test_a_flat_bucket_uploads_no_slots():
+    step = random_step(Tree([-1, 0, 0], [200, 3, 5]), flat=True)
+    table = step.lower("tree_waves")
+    assert table.flat and table.upload.section("slot").numel() == 0 and table.bucket.n_slots == 208
+    grown = ops.lower(table.plan, step.pool, backend="triton", bucket=table.bucket.grown(1))
+    assert not grown.flat and grown.upload.section("slot").tolist() == list(range(208))
+
+
+def test_no_word_is_listed_for_leading_tokens_that_all_queries_see():
+    tables = tables_of("tree_waves", Tree([-1, 0, 0], [200, 3, 5]))
+    (read_from,) = {
+        first + n_open // 64 * 64
+        for first, n, _, _, _, n_open, *_ in tables.item.tolist()
+        if n_open // 64 * 64 < n
+    }
+    assert tables.first_word == read_from == 192  # of the tile in which the first hidden token lies
+    assert tables.word.tolist() == [0 | 2 << 16] * 8 + [0 | 1 << 16] * 3 + [1 | 2 << 16] * 5
+    assert ops.Bucket.of(tables).n_words == 208
+    open_ = tables_of("tree_waves", Tree([-1], [128], seat=[0, 0]))
+    assert len(open_.word) == 0 and open_.first_word == ops.Bucket.of(open_).n_words == 128
+
+
+def test_groups_that_leave_a_gap_have_their_own_slots_and_words():
+    """A plan drawn by hand: the root with leaf 2, then leaf 1."""
+    tree = Tree([-1, 0, 0], [70, 2, 3])
+    step = random_step(tree, flat=True)
+    plan = Plan(tree, "tree_waves", [0, 2, 0, 1], [0, 0, 0, 0], [70, 3, 70, 2], [0, 2, 4], [1, 0], [2, 1])
+    check_plan(plan)
+    table = ops.lower(plan, step.pool, backend="triton")
+    assert not table.flat and step.error(attended(step, table)) <= 1e-5
+
+
+def test_a_bucket_of_64_bit_words_serves_few_queries():
+    step = random_step(MIXED)
+    table = step.lower("tree_waves")
+    wide = replace(table.bucket, wide_words=True)
+    wide_table = ops.lower(table.plan, step.pool, backend="triton", bucket=wide)
+    assert wide_table.upload.section("word").dtype == torch.int64
+    assert step.error(attended(step, wide_table)) <= 1e-5
 
 
 BUCKET = ops.Bucket(4, 4, 8, 20, 20, 2, n_nodes=4)

@@ -171,6 +171,36 @@ MUTANTS = {
         "if max(need.values()) > self.n_free:",
         "test_kv.py",
     ),
+    "a node that is taken to lie in a row for its ends": (
+        "kv.py",
+        "ascend = end - begin == len(slots) and bool((slots[1:] > slots[:-1]).all())",
+        "ascend = end - begin == len(slots)",
+        "test_kv.py",
+    ),
+    "nodes of another tree": (
+        "kv.py",
+        "if label is not tree.label or changes != self._changes:",
+        "if changes != self._changes:",
+        "test_kv.py",
+    ),
+    "words that begin a tile too late": (
+        "ops/tables.py",
+        "read_from = kv_first + n_open // KV_TILE * KV_TILE",
+        "read_from = kv_first + -(-n_open // KV_TILE) * KV_TILE",
+        "test_lower.py",
+    ),
+    "words of a later step that stay behind": (
+        "ops/bucket.py",
+        """begin = self.at["word"].start + first_word""",
+        """begin = self.at["word"].start + ALIGN + first_word""",
+        "test_lower.py",
+    ),
+    "trees that are empty elsewhere share what is seen": (
+        "tree/_shape.py",
+        "(length == 0).tobytes()",
+        'b"some"',
+        "test_tree.py",
+    ),
     "a tile of waves that forgets the first token that it sees": (
         "methods/_waves.py",
         "low = np.where(sees, runs.start[node], np.iinfo(np.int64).max)",
@@ -209,8 +239,8 @@ MUTANTS = {
     ),
     "one open token too many": (
         "cost/requested.py",
-        "np.where(hidden, within, plan.kv_len[group])",
-        "np.where(hidden, within + 1, plan.kv_len[group])",
+        "np.where(hidden, plan.chunk_entry[:-1], plan.kv_start[-1])",
+        "np.where(hidden, plan.chunk_entry[:-1] + 1, plan.kv_start[-1])",
         "test_cost.py",
     ),
     "a token table that keeps the slots of a dead node": (

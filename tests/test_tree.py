@@ -130,6 +130,46 @@ def test_lengths_can_change_without_rebuilding():
     assert longer.subtree_stop is tree.subtree_stop
 
 
+def test_steps_share_what_is_seen_until_an_edit_or_a_node_that_fills():
+    #   root 5 ──┬── 2 (query 0)
+    #            ├── 0 (query 1)
+    #            └── 3 (nobody)
+    tree = Tree([-1, 0, 0, 0], [5, 2, 0, 3], seat=[1, 2])
+    assert tree.seen.node.tolist() == [0, 1] and not tree.seen.whole
+    assert (tree.seen.q_first.tolist(), tree.seen.q_stop.tolist()) == ([0, 0], [2, 1])
+    assert tree.seen_start.tolist() == [0, 5, 7, 7, 7]
+    longer = tree.with_length([6, 9, 0, 1])
+    assert longer.seen is tree.seen and longer.seen_start.tolist() == [0, 6, 15, 15, 15]
+    made = []
+    for step in (tree, longer):
+        assert step.seen.once("double", lambda seen: made.append(0) or (2 * seen.node).tolist()) == [0, 2]
+    assert len(made) == 1
+    filled = longer.grow()
+    assert filled.seen.node.tolist() == [0, 1, 2] and tree.seen.node.tolist() == [0, 1]
+    assert tree.with_length([5, 2, 0, 0]).seen.whole
+    for edited in (tree.fork(1), tree.prune(3), tree.move(3, 1)):
+        assert edited.seen is not tree.seen
+    with pytest.raises(ValueError, match="read-only"):
+        tree.seen.node[0] = 1
+
+
+@given(trees(most_nodes=40))
+def test_what_is_seen_is_what_some_path_holds(tree):
+    """Also where the nodes that are empty change again and again, more often than a Shape remembers."""
+    for shift in range(20):
+        length = np.where(np.arange(tree.n_nodes) % 7 == shift % 7, tree.length, tree.length * (shift % 2))
+        try:
+            tree_ = tree.with_length(length)
+        except TreeError:  # a query would see nothing
+            continue
+        on_paths = {node for seat in tree.seat.tolist() for node in tree.path(seat)}
+        held = [node in on_paths and tokens > 0 for node, tokens in enumerate(length.tolist())]
+        assert tree_.seen.node.tolist() == np.flatnonzero(held).tolist()
+        counted = np.concatenate(([0], np.cumsum(np.where(held, length, 0))))
+        assert tree_.seen_start.tolist() == counted.tolist()
+        assert tree_.seen.whole == (counted[-1] == tree_.n_tokens)
+
+
 REFUSED = {
     "two roots": (([-1, -1], [1, 1]), "nodes 0, 1 have no parent; a tree has one root"),
     "no node": (([], []), "parent has shape .0,.; it must be a list of at least one integer"),

@@ -57,8 +57,7 @@ class _Call:
 
     @property
     def permuted(self) -> bool:
-        order = self.plan.tree.query_order
-        return bool((order != np.arange(len(order))).any())
+        return self.plan.tree.permuted
 
     @property
     def q_rows(self) -> int:
@@ -132,23 +131,21 @@ def _mask(call: _Call, tiles: Ints, reads: int) -> int:
 
 def open_tokens(plan: Plan) -> Ints:
     """[group] leading tokens that all queries of the group see."""
-    tree = plan.tree
-    group = np.repeat(np.arange(plan.n_groups), np.diff(plan.group_start))
-    hidden = (tree.q_first[plan.chunk_node] > plan.q_first[group]) | (
-        tree.q_stop[plan.chunk_node] < plan.q_stop[group]
-    )
-    length = plan.chunk_stop - plan.chunk_start
-    within = np.cumsum(length) - length - plan.kv_start[group]
-    return np.minimum.reduceat(np.where(hidden, within, plan.kv_len[group]), plan.group_start[:-1])
+    tree, start = plan.tree, plan.group_start
+    chunks = start[1:] - start[:-1]
+    hidden = tree.q_first[plan.chunk_node] > plan.q_first.repeat(chunks)
+    hidden |= tree.q_stop[plan.chunk_node] < plan.q_stop.repeat(chunks)
+    # the first entry that is hidden, or a later one than any
+    entry = np.minimum.reduceat(np.where(hidden, plan.chunk_entry[:-1], plan.kv_start[-1]), start[:-1])
+    return np.minimum(entry - plan.kv_start[:-1], plan.kv_len)
 
 
 def _whole_tiles(call: _Call, tiles: Ints) -> int:
     """Rows of whole KV tiles; what would lie before the first slot of the pool is not loaded."""
     plan = call.plan
     tile = kv_tile(call.geometry.head_dim, call.geometry.dtype_bytes)
-    seen = np.where(plan.tree.q_stop > plan.tree.q_first, plan.tree.length, 0)
     first_chunk = plan.group_start[:-1]
-    begin = (np.cumsum(seen) - seen)[plan.chunk_node[first_chunk]] + plan.chunk_start[first_chunk]
+    begin = plan.tree.seen_start[plan.chunk_node[first_chunk]] + plan.chunk_start[first_chunk]
     before = np.where(plan.kv_len < tile, np.maximum(tile - plan.kv_len - begin, 0), 0)
     return int(((-(-plan.kv_len // tile) * tile - before) * tiles).sum())
 

@@ -5,6 +5,7 @@ its case by hand in `tests/test_methods.py`. The shared tests run over the regis
 """
 
 from collections.abc import Callable
+from functools import cache
 from inspect import signature
 
 from ..errors import PlanError
@@ -79,6 +80,7 @@ def plan_tree(tree: Tree, method: str | tuple[str, str] = "deft_flatten", **opti
     return found.plan(tree, **options)
 
 
+@cache  # reading a signature takes longer than many a plan
 def _options_of(plan: Callable[..., Plan]) -> list[str]:
     return list(signature(plan).parameters)[1:]
 

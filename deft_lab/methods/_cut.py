@@ -38,7 +38,7 @@ def cut(offset: Ints, length: Ints, chunk_len: int) -> Pieces:
 
 def seen_nodes(tree: Tree) -> Ints:
     """Indices of the nodes that hold tokens which some query sees."""
-    return np.flatnonzero((tree.length > 0) & (tree.q_stop > tree.q_first))
+    return tree.seen.node
 
 
 def starts(key: Ints) -> Ints:

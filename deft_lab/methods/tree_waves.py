@@ -13,7 +13,7 @@ import numpy as np
 from ..errors import PlanError, check_counts
 from ..plan import Plan
 from ..tree import Tree
-from ..tree._shape import Ints
+from ..tree._shape import running_sum
 from ._waves import Runs, Work, cut_runs, find_runs
 from .base import Method
 
@@ -38,16 +38,16 @@ def plan_tree_waves(tree: Tree, q_per_kv: int = 4, n_kv_heads: int = 8, n_sms: i
 
 def _as_plan(tree: Tree, runs: Runs, work: Work) -> Plan:
     """Spell the token ranges of the work out as chunks of nodes, the costliest group first."""
-    order = np.argsort(-work.cost, kind="stable")
+    order = (-work.cost).argsort(kind="stable")
     begin, end = work.begin[order], work.end[order]
-    first = np.searchsorted(runs.start, begin, "right") - 1
-    last = np.searchsorted(runs.start, end - 1, "right") - 1
-    count = last - first + 1
-    group_start: Ints = np.concatenate(([0], np.cumsum(count)))
-    group = np.repeat(np.arange(len(order)), count)
-    seen = first[group] + np.arange(len(group)) - group_start[group]
-    start = np.maximum(begin[group] - runs.start[seen], 0)
-    stop = np.minimum(end[group] - runs.start[seen], runs.length[seen])
+    first = work.first[order]
+    count = work.stop[order] - first
+    group_start = running_sum(count)
+    seen = np.arange(group_start[-1]) + (first - group_start[:-1]).repeat(count)
+    # all nodes of a group are whole but for the first and the last
+    start, stop = np.zeros_like(seen), runs.length[seen]
+    start[group_start[:-1]] = begin - runs.start[first]
+    stop[group_start[1:] - 1] = end - runs.start[first + count - 1]
     return Plan(
         tree, METHOD.name, runs.node[seen], start, stop, group_start,
         work.q_first[order], work.q_stop[order],

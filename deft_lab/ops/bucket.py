@@ -5,6 +5,7 @@ Launch grids depend on the bucket alone and counts are read on the device, so on
 every plan that fits.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -54,8 +55,9 @@ class Bucket:
     def of(cls, tables: HostTables) -> "Bucket":
         """The smallest bucket for one step: right for a single call, too tight for a growing tree."""
         n_queries, n_partials = len(tables.row), len(tables.place)
+        n_words = tables.first_word + len(tables.word)
         return cls(
-            len(tables.item), n_queries, n_partials, len(tables.slot), len(tables.word), tables.most_partials,
+            len(tables.item), n_queries, n_partials, len(tables.slot), n_words, tables.most_partials,
             tables.flat, n_partials == n_queries, tables.permuted, tables.word.dtype == np.int64,
             tables.n_nodes, tables.shapes,
         )  # fmt: skip
@@ -100,22 +102,26 @@ class Upload:
 
     def __init__(self, bucket: Bucket, device: torch.device) -> None:
         word = 2 if bucket.wide_words else 1
+        # the long ones first: a step that has little of them uploads the rear of the buffer only
         sizes = {
-            "word": word * bucket.n_words,  # first: 64-bit words must be aligned
+            "slot": 0 if bucket.flat else bucket.n_slots,
+            "word": word * bucket.n_words,
             "item": ITEM * bucket.n_items,
             "place": bucket.n_partials,
             "start": bucket.n_queries + 1,
             "row": bucket.n_queries,
-            "slot": bucket.n_slots,
             "size": 2,
         }
         self.at, total = {}, 0
         for name, size in sizes.items():
             self.at[name] = slice(total, total + size)
-            total += -(-max(size, 1) // ALIGN) * ALIGN
+            total += -(-max(size, 1) // ALIGN) * ALIGN  # so that 64-bit words are aligned, too
         cuda = device.type == "cuda"
         self._host = torch.zeros(total, dtype=torch.int32, pin_memory=cuda)
-        self._numpy = self._host.numpy()
+        self._numpy = {name: self._host[part].numpy() for name, part in self.at.items()}
+        if bucket.wide_words:
+            self._numpy["word"] = self._numpy["word"].view(np.int64)
+        self._filled = dict.fromkeys(sizes, 0)  # entries of a section that the last steps may have left
         self._device = torch.zeros(total, dtype=torch.int32, device=device)
         self._sent = torch.cuda.Event() if cuda else None
         self._wide = bucket.wide_words
@@ -125,17 +131,31 @@ class Upload:
         part = self._device[self.at[name]]
         return part.view(torch.int64) if name == "word" and self._wide else part
 
-    def fill(self, arrays: dict[str, NDArray]) -> None:
-        """Upload these sections at once; what follows an array in its section becomes 0."""
+    def fill(self, arrays: Mapping[str, NDArray | range], first_word: int = 0) -> None:
+        """Upload these sections at once; what follows an array in its section becomes 0.
+
+        Words before `first_word`, where the given ones begin, are left as they are.
+        """
         if self._sent is not None:
             self._sent.synchronize()  # the last upload may still be reading the pinned memory
         for name, array in arrays.items():
-            place = self._numpy[self.at[name]]
-            flat = array.reshape(-1)
-            if name == "word" and self._wide:
-                place, flat = place.view(np.int64), flat.astype(np.int64, copy=False)
-            place[: flat.size] = flat
-            place[flat.size :] = flat[-1] if name == "start" else 0
-        self._device.copy_(self._host, non_blocking=True)
+            section, begin = self._numpy[name], first_word if name == "word" else 0
+            if isinstance(array, range):
+                array = np.arange(array.start, array.stop)
+            end = begin + array.size
+            section[begin:end] = array.reshape(-1)
+            if end < self._filled[name]:
+                section[end : self._filled[name]] = 0
+            self._filled[name] = end
+            if name == "start":
+                section[end:] = array[-1]
+        # what nobody reads of the long sections stays here
+        begin = self.at["word"].start + first_word * (1 + self._wide) // ALIGN * ALIGN
+        if len(arrays["slot"]):
+            begin = self.at["slot"].start
+        elif not len(arrays["word"]):
+            begin = self.at["item"].start
+        rear = (0, begin, len(self._host) - begin)
+        self._device.narrow(*rear).copy_(self._host.narrow(*rear), non_blocking=True)
         if self._sent is not None:
             self._sent.record()

@@ -5,17 +5,16 @@ goes; the places of a query are neighbours. word: who sees a token: 64 bits for 
 of queries for `tree_waves`.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..cost.requested import open_tokens
 from ..kv import Pool, Unpaged
-from ..methods._cut import seen_nodes
 from ..methods.tiles import KV_TILE, NARROW_ROWS, NARROW_WORD, query_tile
 from ..plan import Plan
-from ..tree._shape import Ints
+from ..tree._shape import Ints, running_sum
 from .stores import check_unpaged, entry_slots
 
 ITEM = 8
@@ -23,88 +22,107 @@ ITEM = 8
 KV_FIRST, KV_LEN, Q_FIRST, N_QUERIES, PLACE_FIRST, EXTRA, ROW_FIRST = range(7)
 
 
-@dataclass(frozen=True, eq=False)
-class HostTables:
+class HostTables(NamedTuple):
     """What one step uploads."""
 
     item: Ints  # [item, ITEM]
     place: Ints  # [partial], in the order of items and their queries
     start: Ints  # [query + 1] query q owns places start[q] .. start[q + 1] - 1
     row: Ints  # [query] the caller's row
-    slot: Ints  # [token or entry]; empty if the KV is read in a row
+    slot: Ints | range  # [token or entry]; a range if they ascend one by one; empty if KV is read in a row
     word: NDArray  # [token or entry] int32 or int64; empty if the method needs none
     flat: bool  # the slots ascend one by one, in the order in which items read them
     permuted: bool  # the caller's order of queries is not preorder
     shapes: str = "both"  # tile shapes of `tree_waves`: "both", "wide" or "narrow"
     n_nodes: int = 0  # rows of the node table of `deft_tree_index`
+    first_word: int = 0  # words before this one are not read: `word` begins with it
 
     @property
     def most_partials(self) -> int:
         """Partials of a query, at most."""
-        return int(np.diff(self.start).max())
+        return int((self.start[1:] - self.start[:-1]).max())
 
 
-def host_tables(plan: Plan, store: Pool | Unpaged, heads: int) -> HostTables:
+def host_tables(plan: Plan, store: Pool | Unpaged, heads: int, wide_words: bool = False) -> HostTables:
     """Lay `plan` out for kernels that take `heads` query heads in a tile.
+
+    Args:
+        plan: as `lower` takes it.
+        store: as `lower` takes it.
+        heads: query heads in a tile.
+        wide_words: intervals of `tree_waves` take 64 bits, however few the queries.
 
     Raises:
         AttentionError: the store is an unpaged copy that does not fit the plan.
         PoolError: the pool does not hold the plan's tree.
     """
     tile = query_tile(plan, heads)
-    count = -(-plan.q_len // tile)
-    group = np.repeat(np.arange(plan.n_groups), count)
-    number = np.arange(len(group)) - np.repeat(np.cumsum(count) - count, count)
-    kv_first, slot = _kv(plan, store)
-    item = np.zeros((len(group), ITEM), dtype=np.int64)
+    kv_first, slot, in_order = _kv(plan, store)
+    group, q_first, n_queries = _tiles(plan, tile)
+    item = np.zeros((len(q_first), ITEM), dtype=np.int64)
     item[:, KV_FIRST] = kv_first[group]
     item[:, KV_LEN] = plan.kv_len[group]
-    item[:, Q_FIRST] = plan.q_first[group] + number * tile
-    item[:, N_QUERIES] = np.minimum(tile, plan.q_len[group] - number * tile)
-    item[:, PLACE_FIRST] = plan.partial_start[group] + number * tile
+    item[:, Q_FIRST] = q_first
+    item[:, N_QUERIES] = n_queries
+    item[:, PLACE_FIRST] = (plan.partial_start[:-1] - plan.q_first)[group] + q_first
     start, partial = plan.reduction()
     place = np.empty_like(partial)
     place[partial] = np.arange(len(partial))
-    order = plan.tree.query_order
-    flat = (
-        plan.method == "tree_waves"
-        and int(slot[-1]) - int(slot[0]) == len(slot) - 1
-        and bool((np.diff(slot) == 1).all())
-    )
     word: NDArray = np.empty(0, dtype=np.int32)
+    flat, first_word = isinstance(slot, range), 0
     if plan.method == "deft_flatten":
         word, item[:, EXTRA] = _bits(plan, group, item)
     if plan.method == "tree_waves":
-        word, item[:, EXTRA] = _intervals(plan), open_tokens(plan)[group]
-        item[:, ROW_FIRST] = item[:, KV_FIRST] + (slot[0] if flat else 0)
+        n_open = open_tokens(plan)
+        wide_words = wide_words or plan.tree.n_queries >= NARROW_WORD
+        word, first_word = _intervals(plan, wide_words, in_order, kv_first, n_open)
+        item[:, EXTRA] = n_open[group]
+        item[:, ROW_FIRST] = item[:, KV_FIRST] + slot[0] if flat else item[:, KV_FIRST]
         # the last tile of a short item is moved back: what lies before the first slot may be unwritten
-        flat = flat and (int(slot[0]) == 0 or bool((item[:, KV_FIRST] + item[:, KV_LEN] >= KV_TILE).all()))
-    permuted = bool((order != np.arange(len(order))).any())
-    wide = item[:, N_QUERIES] * heads > max(NARROW_ROWS, heads)
-    shapes = "wide" if wide.all() else "both" if wide.any() else "narrow"
-    return HostTables(item, place, start, order, slot, word, flat, permuted, shapes)
+        flat = flat and (slot[0] == 0 or bool((kv_first + plan.kv_len >= KV_TILE).all()))
+    n_wide = np.count_nonzero(n_queries * heads > max(NARROW_ROWS, heads))
+    shapes = "narrow" if not n_wide else "wide" if n_wide == len(item) else "both"
+    return HostTables(
+        item, place, start, plan.tree.query_order, slot, word, flat, plan.tree.permuted, shapes,
+        first_word=first_word,
+    )  # fmt: skip
 
 
-def _kv(plan: Plan, store: Pool | Unpaged) -> tuple[Ints, Ints]:
-    """[group] the first entry, and [entry] slots: the flattened seen nodes, or the groups in their order.
+def _tiles(plan: Plan, tile: int) -> tuple[Ints | slice, Ints, Ints]:
+    """[item] the group, its first query and how many; a slice of all groups if each is one item."""
+    if not np.count_nonzero(plan.q_len > tile):
+        return slice(None), plan.q_first, plan.q_len
+    count = -(-plan.q_len // tile)
+    group = np.arange(plan.n_groups).repeat(count)
+    before = (np.arange(len(group)) - (running_sum(count)[:-1]).repeat(count)) * tile
+    return group, plan.q_first[group] + before, np.minimum(tile, plan.q_len[group] - before)
 
-    The KV-guided methods read consecutive tokens of the seen nodes, so one list of slots serves all groups.
+
+def _kv(plan: Plan, store: Pool | Unpaged) -> tuple[Ints, Ints | range, bool]:
+    """[group] the first entry, [entry] slots, and whether these are those of the flattened seen nodes.
+
+    The KV-guided methods read consecutive tokens of the seen nodes, so one list of slots serves all groups;
+    else it lists the groups in their order.
     """
-    tree, node = plan.tree, seen_nodes(plan.tree)
-    start_of = np.zeros(tree.n_nodes, dtype=np.int64)
-    start_of[node] = np.cumsum(tree.length[node]) - tree.length[node]
-    begin = start_of[plan.chunk_node] + plan.chunk_start
-    end = begin + plan.chunk_stop - plan.chunk_start
-    follows = np.concatenate(([True], begin[1:] == end[:-1]))
-    follows[plan.group_start[:-1]] = True
-    if follows.all() and not (isinstance(store, Unpaged) and store.copies == "path"):
-        whole = len(node) == tree.n_nodes or not (np.delete(tree.length, node)).any()
-        if isinstance(store, Pool):
-            slots = store.slots(tree)
-            return begin[plan.group_start[:-1]], slots if whole else slots[_tokens(plan, node)]
-        check_unpaged(plan, store)
-        return begin[plan.group_start[:-1]], np.arange(tree.n_tokens) if whole else _tokens(plan, node)
-    return plan.kv_start[:-1], entry_slots(plan, store, plan.arrays().token)
+    tree, first_chunk = plan.tree, plan.group_start[:-1]
+    begin = tree.seen_start[plan.chunk_node] + plan.chunk_start
+    # chunks that follow each other in the flattened tree as they do in the plan lie at one distance from it
+    away = begin - plan.chunk_entry[:-1]
+    apart = away[1:] != away[:-1]
+    apart[first_chunk[1:] - 1] = False
+    if np.count_nonzero(apart) or (isinstance(store, Unpaged) and store.copies == "path"):
+        return plan.kv_start[:-1], entry_slots(plan, store, plan.arrays().token), False
+    whole = tree.seen.whole
+    if isinstance(store, Pool):
+        # only `tree_waves` reads whole tiles where it may
+        first_slot = store.first_slot(tree) if plan.method == "tree_waves" else None
+        if first_slot is not None:
+            return begin[first_chunk], range(first_slot, first_slot + int(tree.seen_start[-1])), True
+        slots = store.slots(tree)
+        return begin[first_chunk], slots if whole else slots[_tokens(plan, tree.seen.node)], True
+    check_unpaged(plan, store)
+    tokens = np.arange(tree.n_tokens) if whole else _tokens(plan, tree.seen.node)
+    return begin[first_chunk], tokens, True
 
 
 def _tokens(plan: Plan, node: Ints) -> Ints:
@@ -115,21 +133,41 @@ def _tokens(plan: Plan, node: Ints) -> Ints:
     return first + np.arange(len(first))
 
 
-def _intervals(plan: Plan) -> NDArray:
-    """[token of seen nodes] first query that sees it in the low half, one past the last in the high half."""
-    tree, node = plan.tree, seen_nodes(plan.tree)
-    half, dtype = (16, np.int32) if tree.n_queries < NARROW_WORD else (32, np.int64)
-    word = (tree.q_first[node] | (tree.q_stop[node] << half)).astype(dtype)
-    return np.repeat(word, tree.length[node])
+def _intervals(
+    plan: Plan, wide_words: bool, in_order: bool, kv_first: Ints, n_open: Ints
+) -> tuple[NDArray, int]:
+    """[entry] first query that sees it in the low half, one past the last in the high half; and the first
+    entry whose word is read. The list begins there: of a long prompt that all queries see, no word is read.
+    """
+    if not in_order:
+        length = plan.chunk_stop - plan.chunk_start
+        q_first, q_stop = plan.tree.q_first[plan.chunk_node], plan.tree.q_stop[plan.chunk_node]
+        return _word(q_first, q_stop, wide_words).repeat(length), 0
+    tree, seen = plan.tree, plan.tree.seen
+    word = seen.once(("words", wide_words), lambda seen: _word(seen.q_first, seen.q_stop, wide_words))
+    # a tile is masked as a whole, however short the kernel's tiles are
+    read_from = kv_first + n_open // KV_TILE * KV_TILE
+    read_from = read_from[read_from < kv_first + plan.kv_len]
+    first = int(read_from.min() if len(read_from) else tree.seen_start[-1])
+    begin = np.maximum(tree.seen_start, first)
+    length = begin[1:] - begin[:-1]
+    return word.repeat(length[seen.node]), first
 
 
-def _bits(plan: Plan, group: Ints, item: Ints) -> tuple[NDArray, Ints]:
+def _word(q_first: Ints, q_stop: Ints, wide_words: bool) -> NDArray:
+    half, dtype = (32, np.int64) if wide_words else (16, np.int32)
+    return (q_first | (q_stop << half)).astype(dtype)
+
+
+def _bits(plan: Plan, group: Ints | slice, item: Ints) -> tuple[NDArray, Ints]:
     """Words of all items in a row, and where each begins. Bit i: query i of the item sees the token."""
     tree = plan.tree
     chunks = np.diff(plan.group_start)[group]
-    owner = np.repeat(np.arange(len(group)), chunks)
+    owner = np.repeat(np.arange(len(item)), chunks)
     chunk = (
-        plan.group_start[group][owner] + np.arange(len(owner)) - np.repeat(np.cumsum(chunks) - chunks, chunks)
+        plan.group_start[:-1][group][owner]
+        + np.arange(len(owner))
+        - np.repeat(np.cumsum(chunks) - chunks, chunks)
     )
     node = plan.chunk_node[chunk]
     first, n = item[owner, Q_FIRST], item[owner, N_QUERIES]

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import AttentionError
@@ -99,21 +100,20 @@ def lower_triton(
     if method.packs_heads and pack_heads is False:
         raise AttentionError(f"method {method.name!r} always packs heads; leave pack_heads out")
     heads = into.heads if into else heads_of_tile(method.packs_heads, geometry.q_per_kv, pack_heads)
-    tables = host_tables(plan, store, heads)
+    given = into.bucket if into else bucket
+    tables = host_tables(plan, store, heads, given is not None and given.wide_words)
     needs = Bucket.of(tables)
     if not _can_load_tiles(store):
         needs = replace(needs, flat=False)
-    arrays = {"item": tables.item, "place": tables.place, "start": tables.start, "row": tables.row}
-    arrays |= {
-        "slot": tables.slot,
-        "word": tables.word,
-        "size": np.array([len(tables.row), len(tables.slot)]),
-    }
+    arrays: dict[str, NDArray | range] = {
+        "item": tables.item, "place": tables.place, "start": tables.start, "row": tables.row,
+        "slot": tables.slot, "word": tables.word, "size": np.array([len(tables.row), len(tables.slot)]),
+    }  # fmt: skip
     if method.name == "deft_tree_index":
         assert isinstance(store, Pool)
         n_nodes, n_slots = NodeTable.room_for(plan.tree)
         needs = replace(needs, n_nodes=n_nodes, n_slots=n_slots)
-        arrays["slot"] = np.empty(0, dtype=np.int64)
+        arrays["slot"] = range(0)
     if into is not None:
         # a node table that has grown bit by bit judges its own room
         into.bucket.check(replace(needs, n_nodes=0, n_slots=0) if into.nodes else needs)
@@ -123,7 +123,9 @@ def lower_triton(
     if table.nodes is not None and isinstance(store, Pool):
         table.nodes.take_in(plan.tree, store)
         _index_nodes(plan, tables.item, table.nodes)
-    table.upload.fill(arrays)
+    if table.flat:
+        arrays["slot"] = range(0)  # nobody looks them up
+    table.upload.fill(arrays, tables.first_word)
     table.plan = plan
     in_a_row = not isinstance(store, Pool) and len(tables.slot) == int(tables.slot[-1]) + 1
     table.looks_up = not in_a_row

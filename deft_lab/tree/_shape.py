@@ -4,13 +4,16 @@ Trees of successive decode steps share one Shape, so its derived arrays are comp
 prune, not once per token.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
+T = TypeVar("T")
+MOST_PATTERNS = 16  # of empty nodes that a Shape remembers: a node fills once, and seldom empties
 
 
 def frozen(array: object) -> Ints:
@@ -18,6 +21,20 @@ def frozen(array: object) -> Ints:
     out = np.array(array, dtype=np.int64)
     out.setflags(write=False)
     return out
+
+
+def sealed(array: Ints) -> Ints:
+    """The array itself, read-only from now on; for one that nobody else holds."""
+    array.setflags(write=False)
+    return array
+
+
+def running_sum(count: Ints) -> Ints:
+    """[count + 1] how much there is before each, and in all; read-only."""
+    total = np.empty(len(count) + 1, dtype=np.int64)
+    total[0] = 0
+    np.add.accumulate(count, out=total[1:])
+    return sealed(total)
 
 
 def first_not_preorder(parent: Ints, depth: Ints) -> int | None:
@@ -55,6 +72,29 @@ def depth_first(root: int, children: Callable[[int], Sequence[int]]) -> list[int
     return order
 
 
+class Seen:
+    """Which nodes hold tokens that some query sees. Trees of one Shape share it if they are empty alike.
+
+    Args:
+        node: [seen node] their indices.
+        q_first: [seen node] first query that sees it.
+        q_stop: [seen node] one past the last.
+        whole: every token of the tree is in one of them.
+    """
+
+    def __init__(self, node: Ints, q_first: Ints, q_stop: Ints, whole: bool) -> None:
+        self.node, self.q_first, self.q_stop = sealed(node), sealed(q_first), sealed(q_stop)
+        self.whole = whole
+        self._made: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[["Seen"], T]) -> T:
+        """What `make` makes of this and of the key alone; made at the first call, the same ever after."""
+        if key not in self._made:
+            self._made[key] = make(self)
+        made: T = self._made[key]
+        return made
+
+
 class Shape:
     """Links and seats of a tree in preorder. All arrays are read-only int64."""
 
@@ -62,6 +102,25 @@ class Shape:
         self.parent, self.seat = frozen(parent), frozen(seat)
         self.query_order, self.label = frozen(query_order), frozen(label)
         self.next_label = next_label
+        self._seen: dict[bytes, Seen] = {}  # by which nodes are empty
+
+    def seen(self, length: Ints) -> Seen:
+        """The nodes with tokens that some query sees, in a tree of these lengths."""
+        empty = b"" if np.count_nonzero(length) == len(length) else (length == 0).tobytes()
+        found = self._seen.get(empty)
+        if found is None:
+            if len(self._seen) >= MOST_PATTERNS:
+                self._seen.clear()
+            is_read = self.q_stop > self.q_first
+            node = np.flatnonzero((length > 0) & is_read)
+            whole = not length[~is_read].any()
+            found = self._seen[empty] = Seen(node, self.q_first[node], self.q_stop[node], whole)
+        return found
+
+    @cached_property
+    def permuted(self) -> bool:
+        """The caller's order of queries is not preorder."""
+        return bool((self.query_order != np.arange(len(self.query_order))).any())
 
     @cached_property
     def depth(self) -> Ints:

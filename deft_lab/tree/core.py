@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike
 
 from ..errors import TreeError
 from ._checks import check_links, check_seats, integers, preorder, some
-from ._shape import Ints, Shape, frozen
+from ._shape import Ints, Seen, Shape, frozen, running_sum, sealed
 from .views import Node, Views, count, drawing, node_view
 
 MAX_TOKENS = 2**31 - 1  # slots and offsets are int32 on the device
@@ -77,17 +77,19 @@ class Tree:
         self._set_length(length_)
 
     def _set_length(self, length: Ints) -> None:
-        if length.min() < 0:
-            node = int(np.argmin(length))
-            raise TreeError(f"node {node} has length {length[node]}; a length is 0 tokens or more")
-        if length.max() > MAX_TOKENS or length.sum() > MAX_TOKENS:
+        """Take an array that nobody else holds."""
+        # a negative number is a huge one without a sign, so that one look finds both
+        if np.maximum.reduce(length.view(np.uint64)) > MAX_TOKENS or np.add.reduce(length) > MAX_TOKENS:
+            if length.min() < 0:
+                node = int(np.argmin(length))
+                raise TreeError(f"node {node} has length {length[node]}; a length is 0 tokens or more")
             raise TreeError(
                 f"the tree holds {sum(map(int, length)):,} tokens; at most "
                 f"{MAX_TOKENS:,} fit (slots are 32-bit)"
             )
-        self.length = frozen(length)
+        self.length = sealed(length)
         seat = self._shape.seat
-        if (self.length[seat] == 0).any():
+        if np.count_nonzero(length) < len(length) and (length[seat] == 0).any():
             empty = np.flatnonzero(self.n_path_tokens_of_query == 0)
             if len(empty):
                 raise TreeError(
@@ -203,12 +205,29 @@ class Tree:
     @cached_property
     def start(self) -> Ints:
         """[node + 1] node i owns tokens start[i] .. start[i + 1] - 1 of the depth-first flattened tree."""
-        return frozen(np.concatenate(([0], np.cumsum(self.length))))
+        return running_sum(self.length)
 
     @cached_property
     def n_tokens(self) -> int:
         """N_tree: tokens stored, each once."""
         return int(self.length.sum())
+
+    @cached_property
+    def seen(self) -> Seen:
+        """The nodes that hold tokens which some query sees."""
+        return self._shape.seen(self.length)
+
+    @cached_property
+    def seen_start(self) -> Ints:
+        """[node + 1] as `start`, but tokens that no query sees do not count."""
+        if self.seen.whole:
+            return self.start
+        return running_sum(np.where(self.q_stop > self.q_first, self.length, 0))
+
+    @property
+    def permuted(self) -> bool:
+        """The caller's order of queries is not preorder."""
+        return self._shape.permuted
 
     @cached_property
     def n_path_tokens_of_query(self) -> Ints:
