@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 console = Console()
 WORDS_OF_A_NODE = 48  # characters of a node's text that are printed
+MOST_BRANCHES = 10  # finished texts that are printed
 
 Model = Annotated[str, typer.Option("--model", help="target or draft (bundled), a folder, or a hub model.")]
 Task = Annotated[str | None, typer.Option("--task", help="What makes the tree grow; default: few_shot.")]
@@ -180,6 +181,7 @@ def _run(
     end_to_end = time.perf_counter() - began
     metrics = measure(session, result, growth.trace(), end_to_end)
     console.print(_drawing(session))
+    _print_branches(result)
     if result.answer is not None:
         console.print(f"answer: {str(result.answer).strip()}", markup=False)
     for table in _tables(metrics):
@@ -242,6 +244,19 @@ class _progress:
         self._bar.stop()
 
 
+def _print_branches(result: "Result") -> None:
+    """The finished texts, likeliest first."""
+    ranked = sorted(result.branches, key=lambda b: -b.score / max(1, len(b.tokens)))
+    for branch in ranked[:MOST_BRANCHES]:
+        mean = branch.score / max(1, len(branch.tokens))
+        console.print(
+            f"{branch.reason:6} {mean:6.2f} a token  {_short(branch.text, 2 * WORDS_OF_A_NODE)}",
+            highlight=False,
+        )
+    if len(ranked) > MOST_BRANCHES:
+        console.print(f"... and {len(ranked) - MOST_BRANCHES} more")
+
+
 def _drawing(session: "Session") -> Drawing:
     """The tree with its texts; the prompt's is cut in its middle."""
     tree = session.tree
@@ -257,10 +272,10 @@ def _drawing(session: "Session") -> Drawing:
     return made[0]
 
 
-def _short(text: str) -> str:
+def _short(text: str, most: int = WORDS_OF_A_NODE) -> str:
     line = text.replace("\n", " / ")
-    if len(line) > WORDS_OF_A_NODE:
-        half = WORDS_OF_A_NODE // 2
+    if len(line) > most:
+        half = most // 2
         line = f"{line[:half]} ... {line[-half:]}"
     return line.replace("[", r"\[")
 

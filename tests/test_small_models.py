@@ -221,21 +221,11 @@ def test_only_solutions_weigh_in_full():
     assert weight[0].tolist() == pytest.approx(expected)
 
 
-def test_a_budget_of_steps_and_one_of_time(monkeypatch):
-    steps = train_models.Budget(0, 4)
-    assert [steps.progress(step) for step in range(5)] == [0, 0.25, 0.5, 0.75, 1]
-    clock = iter((0.0, 40.0, 40.0, 70.0, 101.0))
-    monkeypatch.setattr(train_models.time, "monotonic", lambda: next(clock))
-    seconds = train_models.Budget(100, None)
-    assert [seconds.progress(step) for step in (0, 1, 2, 3)] == [0, 0, 0, 0.5]
-    assert seconds.progress(4) > 1
-
-
 @pytest.fixture(scope="module")
 def tiny_models(tmp_path_factory):
     """A pair that three steps have hardly taught anything, saved."""
     folder = tmp_path_factory.mktemp("models")
-    models, notes = train_models.train_pair(train_models.SETTINGS["tiny"], 0, 3, "cpu", 0)
+    models, notes = train_models.train_pair(train_models.SETTINGS["tiny"], "cpu", 0)
     model_files.save(models, folder)
     assert {name: note["steps"] for name, note in notes.items()} == {"target": 3, "draft": 3, "distil": 3}
     return folder

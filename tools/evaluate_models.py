@@ -38,7 +38,7 @@ from deft_lab import workbook
 from deft_lab.data import data_path
 from deft_lab.workbook import EOS, NEWLINE
 
-LENGTHS = range(16, 113, 8)  # of the longer lists, from which one is chosen
+LENGTHS = range(12, 45, 4)  # of the longer lists, from which one is chosen
 WIDTH = 8  # solutions that vote; thoughts between which a tree chooses
 TEMPERATURE = 0.8
 BUDGET = 64  # nodes of a speculation tree, its root among them

@@ -1,16 +1,16 @@
 """Train the bundled models, a target and its draft, on problems of the workbook, from seeds.
 
-    PYTHONPATH=. python tools/train_models.py --output data/models --minutes 7 --device cuda
+    PYTHONPATH=. python tools/train_models.py --output data/models --device cuda      # two minutes on an H100
     PYTHONPATH=. python tools/train_models.py --output /tmp/models --sizes small --steps 3 --device cpu
 
 The target learns to write solutions; the draft learns the same, then imitates the target's next-token laws.
-The clock ends each phase, so what a machine learns depends on its speed; data and first weights come from the
-seed. A run on a GPU can be repeated in distribution, not bit by bit.
+Training ends early on purpose: ten times as many steps solve every list that is no longer than those learnt
+from, and none that is longer, and then there is nothing for a vote or a tree of thoughts to win. Data and
+first weights come from the seed; a run on a GPU can be repeated in distribution, not bit by bit.
 """
 
 import argparse
 import datetime
-import itertools
 import json
 import math
 import platform
@@ -35,25 +35,28 @@ from deft_lab.workbook import BOS, NEWLINE, PAD
 
 SEED = 2025
 PROMPT_WEIGHT = 0.1  # a problem is drawn at random: little of it can be predicted
-# share of the budget: the target, the draft on the corpus, the draft on the target
-PHASES = {"target": 0.76, "draft": 0.10, "distil": 0.14}
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Both models, the rows that one step reads, their length, and the digits of the longest list in them."""
+    """Both models, the rows that one step reads, their length, the digits of the longest list in them, and
+    the steps of each phase: the target, the draft on the corpus, the draft on the target's laws.
+    """
 
     target: Size
     draft: Size
     n_rows: int
     length: int
     longest: int
+    steps: tuple[int, int, int]
 
 
 SETTINGS = {
-    "full": Setting(Size(256, 8, 2, 8, 704, 1.5e-3), Size(128, 4, 1, 1, 256, 3e-3), 64, 1024, 64),
-    "small": Setting(Size(96, 4, 1, 3, 256, 3e-3), Size(64, 4, 1, 1, 128, 4e-3), 8, 512, 16),
-    "tiny": Setting(Size(32, 4, 1, 1, 64, 3e-3), Size(32, 4, 1, 1, 32, 3e-3), 2, 256, 16),
+    "full": Setting(
+        Size(256, 8, 2, 8, 704, 1.5e-3), Size(128, 4, 1, 1, 256, 3e-3), 64, 1024, 40, (450, 800, 500)
+    ),
+    "small": Setting(Size(96, 4, 1, 3, 256, 3e-3), Size(64, 4, 1, 1, 128, 4e-3), 8, 512, 16, (700, 500, 300)),
+    "tiny": Setting(Size(32, 4, 1, 1, 64, 3e-3), Size(32, 4, 1, 1, 32, 3e-3), 2, 256, 16, (3, 3, 3)),
 }
 
 
@@ -138,23 +141,6 @@ def distil_loss(
 # --- how
 
 
-class Budget:
-    """How far a phase has come, from 0 to 1: by steps, or by the clock once its first two steps are done."""
-
-    def __init__(self, seconds: float, steps: int | None) -> None:
-        self.steps = steps
-        self.deadline = time.monotonic() + seconds
-        self.begun = self.deadline
-
-    def progress(self, step: int) -> float:
-        """The share that is used up before `step`."""
-        if self.steps is not None:
-            return step / self.steps
-        if step == 2:  # compiled by now
-            self.begun = min(time.monotonic(), self.deadline - 1)
-        return max(0.0, (time.monotonic() - self.begun) / (self.deadline - self.begun)) if step >= 2 else 0.0
-
-
 def compiled(loss_of: Callable[..., Tensor], *arguments: Tensor) -> Callable[..., Tensor]:
     """`loss_of`, compiled if a trial of it forwards and backwards succeeds."""
     fast = torch.compile(loss_of)
@@ -178,54 +164,48 @@ def learn(optimizer: torch.optim.Optimizer, loss: Tensor, rate: float) -> Tensor
 
 
 def train(
-    name: str, model: LlamaForCausalLM, loss_of: Callable, rows: Iterator[Tensor], budget: Budget, rate: float
+    name: str, model: LlamaForCausalLM, loss_of: Callable, rows: Iterator[Tensor], n_steps: int, rate: float
 ) -> dict:
     """Run one phase, in which `loss_of(rows, following, weight)` falls; returns what the card says of it."""
     on_gpu = model.device.type == "cuda"
     half = torch.autocast("cuda", torch.bfloat16) if on_gpu else nullcontext()
     optimizer = torch.optim.AdamW(model.parameters(), betas=(0.9, 0.95), weight_decay=0.1, fused=on_gpu)
     begun, n_tokens, losses = time.monotonic(), 0, []
-    for step in itertools.count():
-        progress = budget.progress(step)
-        if progress >= 1:
-            break
+    for step in range(n_steps):
         batch = next(rows)
         with half:
             if step == 0 and on_gpu:
                 loss_of = compiled(loss_of, batch, *weigh(batch))
                 optimizer.zero_grad()
             loss = loss_of(batch, *weigh(batch))
-        now = min(1.0, (step + 1) / 100) * (0.02 + 0.98 * (1 + math.cos(math.pi * progress)) / 2)
-        losses.append(learn(optimizer, loss, rate * now))
+        fall = 0.02 + 0.98 * (1 + math.cos(math.pi * step / n_steps)) / 2
+        losses.append(learn(optimizer, loss, rate * min(1.0, (step + 1) / 100) * fall))
         n_tokens += batch.numel()
         if step % 100 == 0:
             speed = n_tokens / (time.monotonic() - begun)
-            print(
-                f"{name} step {step} {progress:.0%} loss {losses[-1]:.4f}, {speed:.0f} tokens/s", flush=True
-            )
+            print(f"{name} step {step} loss {losses[-1]:.4f}, {speed:.0f} tokens/s", flush=True)
     last = float(torch.stack(losses[-100:]).mean())
     seconds = time.monotonic() - begun
-    print(f"{name}: {step} steps, {n_tokens} tokens, {seconds:.0f} s, loss {last:.4f}", flush=True)
-    return {"steps": step, "tokens": n_tokens, "seconds": round(seconds, 1), "loss": round(last, 4)}
+    print(f"{name}: {n_steps} steps, {n_tokens} tokens, {seconds:.0f} s, loss {last:.4f}", flush=True)
+    return {"steps": n_steps, "tokens": n_tokens, "seconds": round(seconds, 1), "loss": round(last, 4)}
 
 
 def train_pair(
-    setting: Setting, minutes: float, steps: int | None, device: str, n_workers: int
+    setting: Setting, device: str, n_workers: int
 ) -> tuple[dict[str, LlamaForCausalLM], dict[str, dict]]:
     """Target and draft, trained, and what the card says of each phase."""
     rows = stream(setting, n_workers, device)
     target = make_model(setting.target, SEED, "whole_rows").to(device)
     draft = make_model(setting.draft, SEED + 1, "whole_rows").to(device)
-    imitation = partial(distil_loss, draft, target)
     phases = {
         "target": (target, partial(corpus_loss, target), setting.target.rate),
         "draft": (draft, partial(corpus_loss, draft), setting.draft.rate),
-        "distil": (draft, imitation, setting.draft.rate / 3),
+        "distil": (draft, partial(distil_loss, draft, target), setting.draft.rate / 3),
     }
-    notes = {}
-    for name, (model, loss_of, rate) in phases.items():
-        budget = Budget(60 * minutes * PHASES[name], steps)
-        notes[name] = train(name, model, loss_of, rows, budget, rate)
+    notes = {
+        name: train(name, model, loss_of, rows, n_steps, rate)
+        for (name, (model, loss_of, rate)), n_steps in zip(phases.items(), setting.steps, strict=True)
+    }
     return {"target": target, "draft": draft}, notes
 
 
@@ -240,7 +220,7 @@ def card(setting: Setting, notes: dict[str, dict], device: str) -> dict:
         "device": torch.cuda.get_device_name() if device == "cuda" else platform.machine(),
         "versions": {m.__name__: m.__version__ for m in (torch, transformers, tokenizers)},
         "seed": SEED,
-        "repeatable": "in distribution, not bit by bit: the clock ends each phase and GPU sums vary in order",
+        "repeatable": "in distribution, not bit by bit: sums on a GPU vary in order",
         "setting": asdict(setting),
         "training": notes,
     }
@@ -250,8 +230,7 @@ def main() -> None:
     """Train, save, and say how many short problems the target solves."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("--output", type=Path, required=True, help="folder for target/, draft/ and card.json")
-    parser.add_argument("--minutes", type=float, default=7, help="of training, all phases together")
-    parser.add_argument("--steps", type=int, help="of each phase; then the clock counts for nothing")
+    parser.add_argument("--steps", type=int, help="of each phase; default: as the sizes say")
     parser.add_argument("--sizes", choices=SETTINGS, default="full")
     parser.add_argument("--longest", type=int, help="digits of the longest list that is learnt from")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -259,8 +238,9 @@ def main() -> None:
     chosen = parser.parse_args()
     torch.set_float32_matmul_precision("high")
     setting = SETTINGS[chosen.sizes]
-    setting = replace(setting, longest=chosen.longest or setting.longest)
-    models, notes = train_pair(setting, chosen.minutes, chosen.steps, chosen.device, chosen.workers)
+    steps = (chosen.steps,) * 3 if chosen.steps else setting.steps
+    setting = replace(setting, longest=chosen.longest or setting.longest, steps=steps)
+    models, notes = train_pair(setting, chosen.device, chosen.workers)
     save(models, chosen.output)
     (chosen.output / "card.json").write_text(json.dumps(card(setting, notes, chosen.device), indent=1) + "\n")
     problems = held_out("short", 100)

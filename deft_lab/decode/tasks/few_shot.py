@@ -34,10 +34,10 @@ class FewShot:
         return {leaf: [token] for leaf, token in zip(session.branches, drawn, strict=True)}
 
 
-def last_word(text: str) -> str | None:
-    """The last word of a text: an answer, where nothing better is known."""
-    words = text.split()
-    return words[-1] if words else None
+def last_line(text: str) -> str | None:
+    """The last line of a text that says something: the answer, where nothing better is known."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else None
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class SelfConsistency(FewShot):
     """
 
     sampler: Sampler = field(default_factory=lambda: Sampler(temperature=0.8))
-    answer: Callable[[str], str | None] = last_word
+    answer: Callable[[str], str | None] = last_line
 
     def __post_init__(self) -> None:
         super().__post_init__()

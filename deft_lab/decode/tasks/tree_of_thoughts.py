@@ -11,6 +11,7 @@ from ...errors import DecodeError, check_counts
 from ..run import Births, Branch
 from ..sampling import Sampler
 from ..session import Session
+from .few_shot import last_line
 
 Judge = Callable[[Session, int], float]
 
@@ -32,7 +33,7 @@ class TreeOfThoughts:
         judge: (session, leaf) -> how good the branch is; default: the model's own log-probability.
         max_thought: tokens of a thought at most; then it counts as complete.
         max_depth: thoughts of a path at most; then the search is over. None: until the branches end.
-        answer: reads the answer out of the best finished branch's text; None: its text.
+        answer: reads the answer out of the best finished branch's text.
 
     Raises:
         DecodeError: a count is below 1, or the sampler is greedy.
@@ -45,7 +46,7 @@ class TreeOfThoughts:
     judge: Judge = mean_log_prob
     max_thought: int = 64
     max_depth: int | None = None
-    answer: Callable[[str], str | None] | None = None
+    answer: Callable[[str], str | None] = last_line
 
     def __post_init__(self) -> None:
         check_counts(DecodeError, 1, width=self.width, keep=self.keep, max_thought=self.max_thought)
@@ -89,4 +90,4 @@ class TreeOfThoughts:
         if not ended:
             return None
         best = max(ended, key=lambda branch: branch.score / max(1, len(branch.tokens)))
-        return self.answer(best.text) if self.answer else best.text
+        return self.answer(best.text)
