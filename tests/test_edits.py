@@ -1,13 +1,16 @@
 """Edits: each returns a new tree, keeps labels, and moves seats by one rule."""
 
+import random
+
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from trees import trees
 
 from deft_lab import Tree
 from deft_lab.errors import TreeError
+from deft_lab.tree.edits import advance, drop, hang
 
 #   0: 10 tokens ──┬── 1: 4 tokens ──┬── 2: 2 tokens, query 0
 #                  │                 └── 3: 3 tokens, query 1
@@ -163,3 +166,71 @@ def test_a_run_of_edits_keeps_a_valid_tree(tree, data):
 def test_an_edit_that_would_break_the_tree_is_refused(edit, message):
     with pytest.raises(TreeError, match=message):
         edit()
+
+
+class TestSteps:
+    """`advance`, `drop` and `hang`: what a decode does to its tree."""
+
+    @settings(max_examples=150, deadline=None)
+    @given(st.integers(0, 10**9))
+    def test_advance_does_what_single_edits_do(self, seed):
+        rng = random.Random(seed)
+        tree = Tree([-1], [3])
+        for _ in range(5):
+            births, expected = {}, tree
+            leaves = tree.label[tree.callers_seat()].tolist()
+            for leaf in leaves:
+                births[leaf] = rng.choice([1, 1, 2, 3, 0])
+            if not any(births.values()):
+                births[leaves[0]] = 1
+            change = advance(tree, births)
+            for leaf, n in births.items():
+                if n == 1:
+                    expected = expected.set_length(leaf, int(expected.length[expected.index(leaf)]) + 1)
+                elif n > 1:
+                    expected = expected.fork(leaf, n, 1)
+            for leaf in (leaf for leaf, n in births.items() if n == 0):
+                top = expected.index(leaf)
+                while len(expected.children(int(expected.parent[top]))) == 1:
+                    top = int(expected.parent[top])
+                expected = expected.prune(int(expected.label[top]))
+            assert change.tree.label.tolist() == expected.label.tolist()
+            assert change.tree.length.tolist() == expected.length.tolist()
+            assert change.tree.parent.tolist() == expected.parent.tolist()
+            assert set(change.gone) == set(tree.label.tolist()) - set(expected.label.tolist())
+            tree = change.tree
+
+    def test_a_leaf_that_is_not_named_pauses(self):
+        tree = Tree([-1, 0, 0], [3, 1, 1])
+        change = advance(tree, {1: 1})
+        assert change.paused == (2,) and change.tree.seat.tolist() == [1]
+        again = advance(change.tree, {2: 1})
+        assert again.forked == {2: (3,)} and again.paused == (1,)
+        assert advance(tree, {1: 1, 2: 1}, forks={1}).forked == {1: (3,)}
+
+    def test_drop_takes_what_is_left_without_children(self):
+        tree = Tree([-1, 0, 1, 1, 0], [3, 1, 1, 1, 1])
+        change = drop(tree, [2, 3])
+        assert change.tree == Tree([-1, 0], [3, 1], label=[0, 4], next_label=5)
+        assert change.pruned == (2, 1) and set(change.gone) == {1, 2, 3}
+
+    def test_hang_seats_every_token_and_nothing_else(self):
+        tree, labels = hang(Tree([-1, 0, 0], [3, 1, 1]), 1, [-1, 0, 0, -1])
+        assert labels == (3, 4, 5, 6)
+        assert tree.label.tolist() == [0, 1, 3, 4, 5, 6, 2]
+        assert tree.label[tree.callers_seat()].tolist() == [3, 4, 5, 6]
+
+    def test_bad_input(self):
+        tree = Tree([-1, 0, 0], [3, 1, 1])
+        for words, call in (
+            ("leaves no query", lambda: advance(tree, {1: 0, 2: 0})),
+            ("leaves no query", lambda: drop(tree, [1, 2])),
+            ("only a leaf gets tokens", lambda: advance(tree, {0: 1})),
+            ("only leaves are dropped", lambda: drop(tree, [0])),
+            ("hangs below a leaf", lambda: hang(tree, 0, [-1])),
+            ("no node has the label 9", lambda: advance(tree, {9: 1})),
+            (r"births\[1\]=-1", lambda: advance(tree, {1: -1})),
+            ("one query a leaf", lambda: advance(Tree([-1], [3], seat=[0, 0]), {0: 1})),
+        ):
+            with pytest.raises(TreeError, match=words):
+                call()

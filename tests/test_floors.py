@@ -45,7 +45,8 @@ LAZY = {
 }
 # who may import whom on one floor
 SAME_FLOOR = {
-    ("data", "errors"), ("trace", "tree"), ("counter", "interpret"), ("__main__", "cli"), ("cli", "cli_decode"), ("bench", "fetch"),
+    ("data", "errors"), ("trace", "tree"), ("counter", "interpret"), ("__main__", "cli"),
+    ("cli", "cli_decode"), ("bench", "fetch"),
     ("bench", "viz"), ("doctor", "fetch"), ("widgets", "viz"), ("lessons", "viz"), ("lessons", "widgets"),
 }  # fmt: skip
 NOUNS_ONLY = {"viz": FLOOR_OF["attention"], "widgets": FLOOR_OF["attention"]}

@@ -212,3 +212,52 @@ def test_events_that_cannot_happen_are_refused(events, message):
 def test_what_is_no_trace_is_refused(make, message):
     with pytest.raises(TraceError, match=message):
         make()
+
+
+def test_branches_wait_resume_and_are_drafted_below():
+    """A query leaves 1 for two decodes; tokens are drafted below 2, and two of them accepted."""
+    events = (
+        Event(1, "fork", 0, children=(1, 2)),
+        Event(2, "pause", 1),
+        Event(2, "append", 2),
+        Event(3, "pause", 2),
+        Event(3, "fork", 2, children=(3, 4)),
+        Event(3, "sprout", 3, children=(5,)),
+        Event(4, "prune", 3),
+        Event(4, "prune", 4),
+        Event(4, "accept", 2, count=2),
+        Event(4, "resume", 1),
+        Event(4, "resume", 2),
+        Event(4, "append", 1),
+        Event(4, "append", 2),
+        Event(5, "extend", 1, count=3),
+        Event(5, "append", 1),
+        Event(5, "append", 2),
+    )
+    trace = Trace(Tree([-1], [10]), events, 5)
+    seated = [tree.label[tree.seat].tolist() for tree in trace.trees()]
+    assert seated == [[1, 2], [2], [3, 5, 4], [1, 2], [1, 2]]
+    assert [tree.length.tolist() for tree in trace.trees()] == [
+        [10, 1, 1], [10, 1, 2], [10, 1, 2, 1, 1, 1], [10, 2, 5], [10, 6, 6],
+    ]  # fmt: skip
+    queries = np.concatenate([window.n_queries for window in trace.windows(2)])
+    assert queries.tolist() == [2, 1, 3, 2, 2]
+    assert Trace.from_json(trace.to_json()) == trace
+
+
+@pytest.mark.parametrize(
+    ("events", "words"),
+    [
+        ([Event(1, "resume", 0)], "a query sits there"),
+        ([Event(1, "fork", 0, children=(1, 2)), Event(2, "resume", 0)], "has children; only a leaf resumes"),
+        ([Event(1, "fork", 0, children=(1, 2)), Event(2, "pause", 0)], "no query sits there"),
+        (
+            [Event(1, "fork", 0, children=(1, 2)), Event(2, "extend", 0)],
+            "has children; only a leaf is extended",
+        ),
+        ([Event(1, "pause", 0), Event(2, "append", 0)], "no query sits there"),
+    ],
+)
+def test_what_a_waiting_branch_cannot_do(events, words):
+    with pytest.raises(TraceError, match=words):
+        Trace(Tree([-1], [10]), tuple(events), 3)

@@ -389,8 +389,7 @@ class Session:
         positions[tree.query_order] = tree.n_path_tokens_of_query - 1
         wanted: dict[int, Tensor | None] = dict.fromkeys(self.sampled(self.n_steps))
         visit = Visit(self.pool, self._tensor(slots), table, None, self.watch, wanted)
-        with self.watch.part("decode"):
-            return self._forward(tokens, positions, Step(self.n_steps, events, tree, visit))
+        return self._forward("decode", tokens, positions, Step(self.n_steps, events, tree, visit))
 
     def _run_along(
         self, tokens: list[int], slots: Ints, path: Ints, tree: Tree, events: tuple[Event, ...]
@@ -398,12 +397,12 @@ class Session:
         """[1, vocabulary] logits after tokens that follow each other, the last of a path."""
         visit = Visit(self.pool, self._tensor(slots), None, self._tensor(path))
         positions = np.arange(len(path) - len(tokens), len(path))
-        with self.watch.part("prefill"):
-            return self._forward(tokens, positions, Step(self.n_steps, events, tree, visit), keep=1)
+        return self._forward("prefill", tokens, positions, Step(self.n_steps, events, tree, visit), keep=1)
 
-    def _forward(self, tokens: list[int], positions: Ints, step: Step, keep: int = 0) -> Tensor:
+    def _forward(self, part: str, tokens: list[int], positions: Ints, step: Step, keep: int = 0) -> Tensor:
         self._broken = True
-        logits = self.model.forward(self._tensor(tokens), self._tensor(positions), step.visit, keep)
+        with self.watch.part(part):
+            logits = self.model.forward(self._tensor(tokens), self._tensor(positions), step.visit, keep)
         self._broken = False
         for listener in self.listeners:
             listener(step)

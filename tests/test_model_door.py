@@ -1,0 +1,181 @@
+"""Models come through the door, or the refusal says which of many reasons it was and what to do."""
+
+import json
+from copy import deepcopy
+from types import SimpleNamespace
+
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("transformers")
+httpx = pytest.importorskip("httpx")
+
+from decoding import EOS, tiny_model  # noqa: E402
+from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError  # noqa: E402
+from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
+
+from deft_lab.decode import preflight as door  # noqa: E402
+from deft_lab.decode.hf import BUNDLED, load_model  # noqa: E402
+from deft_lab.decode.run import run  # noqa: E402
+from deft_lab.decode.session import Session  # noqa: E402
+from deft_lab.decode.tasks import FewShot  # noqa: E402
+from deft_lab.errors import ModelError  # noqa: E402
+
+HUB = "someone/some-model"
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A saved model without a tokenizer."""
+    tiny_model().twin.save_pretrained(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_the_bundled_models_decode_words(name):
+    model = load_model(name, device="cpu")
+    session = Session(model, n_slots=1024)
+    session.prefill(model.encode("sort 7 2 9 4 1 8 3 6 by 4\n"))
+    result = run(session, FewShot(1), 60)
+    assert model.decode(session.tokens[0]).startswith("sort 7 2 9 4")
+    assert all(isinstance(branch.text, str) for branch in result.branches)
+    if name == "target":
+        assert result.branches[0].text.strip().endswith("done 1 2 3 4 6 7 8 9")
+    pieces = "".join(model.piece(token) for token in session.path_tokens(0)[1:])
+    assert model.decode(session.path_tokens(0)) == pieces.replace("<eos>", "")
+
+
+def test_a_folder_loads_in_the_dtype_that_is_asked_for(folder):
+    assert load_model(folder, device="cpu").dtype == torch.float32
+    model = load_model(folder, device="cpu", dtype="bfloat16")
+    assert model.dtype == torch.bfloat16 and model.eos == {EOS} and model.tokenizer is None
+    with pytest.raises(ModelError, match="has no tokenizer; pass token ids"):
+        model.encode("text")
+    with pytest.raises(ModelError, match="dtype='int8'; choose one of float32"):
+        load_model(folder, dtype="int8")
+
+
+@pytest.mark.parametrize("kind", ["MistralForCausalLM", "Qwen2ForCausalLM"])
+def test_other_models_with_the_attention_interface(kind):
+    """What costs nothing: models whose layers take their attention by name."""
+    import transformers
+    from decoding import make_session, worst_difference
+
+    from deft_lab.decode.hf import TreeModel
+
+    made = getattr(transformers, kind)
+    config = made.config_class(
+        vocab_size=40, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
+        num_key_value_heads=2, max_position_embeddings=128, sliding_window=None,
+    )  # fmt: skip
+    torch.manual_seed(1)
+    model = TreeModel(made(config))
+    model.twin = made(deepcopy(config))
+    model.twin.set_attn_implementation("sdpa")
+    model.twin.load_state_dict(model.model.state_dict())
+    session = make_session(model)
+    session.step({0: [3, 4, 5]})
+    session.step({leaf: [6] for leaf in session.branches})
+    assert worst_difference(session) < 1e-4
+
+
+class TestFolders:
+    def refuses(self, words, folder):
+        with pytest.raises(ModelError, match=words):
+            load_model(folder, device="cpu")
+
+    def test_what_is_no_model(self, folder, tmp_path):
+        self.refuses("no folder '/nowhere/at/all'", "/nowhere/at/all")
+        self.refuses("no folder 'target2'", "target2")
+        (folder / "model.safetensors").unlink()
+        self.refuses(r"holds no weights \(.safetensors or .bin\)", folder)
+        (folder / "config.json").write_text("{ broken")
+        self.refuses("config.json is not valid JSON", folder)
+        (folder / "config.json").unlink()
+        self.refuses("holds no config.json", folder)
+
+    def test_what_does_not_fit(self, folder, monkeypatch):
+        monkeypatch.setattr(door, "free_memory", lambda device: 1000)
+        self.refuses("needs about .* GB of memory on cpu, 0.0 GB are free", folder)
+
+
+class TestHub:
+    """No network is asked: the hub's answers are played back."""
+
+    @pytest.fixture(autouse=True)
+    def hub(self, monkeypatch):
+        import huggingface_hub
+
+        monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+        self.answer, self.token = None, None
+
+        class Api:
+            def model_info(api, name, **_):
+                if isinstance(self.answer, Exception):
+                    raise self.answer
+                return self.answer
+
+            def auth_check(api, name):
+                pass
+
+        monkeypatch.setattr(huggingface_hub, "HfApi", Api)
+        monkeypatch.setattr(huggingface_hub, "get_token", lambda: self.token)
+        monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, **__: None)
+        self.monkeypatch = monkeypatch
+
+    def error(self, kind, status):
+        request = httpx.Request("GET", "https://huggingface.co")
+        return kind("said no", response=httpx.Response(status, request=request))
+
+    def refuses(self, words):
+        with pytest.raises(ModelError, match=words):
+            door.preflight(HUB, 2, torch.device("cpu"), "main")
+
+    def test_no_token(self):
+        self.answer = self.error(GatedRepoError, 401)
+        self.refuses("is gated, and this machine has no token; .* `hf auth login`")
+
+    def test_no_licence(self):
+        self.answer, self.token = self.error(GatedRepoError, 403), "hf_x"
+        self.refuses("your token's owner has not accepted its licence")
+
+    def test_no_such_model_or_revision(self):
+        self.answer, self.token = self.error(RepositoryNotFoundError, 404), "hf_x"
+        self.refuses(f"the hub has no model '{HUB}'$")
+        self.token = None
+        self.refuses("or it is private and this machine has no token")
+        self.answer = self.error(RevisionNotFoundError, 404)
+        self.refuses("has no revision 'main'")
+
+    def test_offline(self):
+        self.answer = ConnectionError("no route")
+        self.refuses(r"the hub cannot be reached \(ConnectionError\)")
+        self.monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+        self.refuses("is not in the cache, and HF_HUB_OFFLINE is set")
+
+    def test_too_little_memory_or_disk(self):
+        weights = SimpleNamespace(rfilename="model.safetensors", size=10**9)
+        self.answer = SimpleNamespace(siblings=[weights], safetensors=SimpleNamespace(total=8 * 10**9))
+        self.monkeypatch.setattr(door, "free_memory", lambda device: 10**9)
+        self.refuses("needs about 18.4 GB of memory on cpu, 1.0 GB are free")
+        weights.size = 10**17
+        self.refuses("needs 100000000.0 GB on the disk")
+
+    def test_what_is_in_the_cache_is_not_asked_for(self):
+        import huggingface_hub
+
+        self.answer = ConnectionError("no route")
+        self.monkeypatch.setattr(huggingface_hub, "try_to_load_from_cache", lambda *_, **__: "/somewhere")
+        door.preflight(HUB, 2, torch.device("cpu"))
+
+
+def test_free_memory_of_this_machine():
+    assert 10**6 < door.free_memory(torch.device("cpu")) < 2**63
+
+
+def test_geometry_is_read_off_the_model():
+    config = LlamaConfig(hidden_size=64, num_attention_heads=8, num_key_value_heads=2, num_hidden_layers=3)
+    assert json.loads(config.to_json_string())["num_key_value_heads"] == 2
+    geometry = tiny_model("mqa").geometry
+    assert (geometry.n_q_heads, geometry.n_kv_heads, geometry.head_dim, geometry.n_layers) == (4, 1, 24, 2)
+    assert geometry.dtype_bytes == 4 and isinstance(tiny_model().model, LlamaForCausalLM)
