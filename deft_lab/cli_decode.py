@@ -4,6 +4,7 @@ The arguments of DeFT's runner are accepted under their names, so that its demon
 """
 
 import json
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -68,6 +69,7 @@ PageSize = Annotated[int, typer.Option("--page-size", help="Slots of a page: 1, 
 Backend = Annotated[str, typer.Option("--backend", help="Of the attention: auto, torch, triton.")]
 Dtype = Annotated[str | None, typer.Option("--dtype", help="float32, bfloat16, float16.")]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, ...")]
+Tp = Annotated[bool, typer.Option("--tp", help="Split the model over the processes of torchrun.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "--output_file", help="Write texts and metrics as JSON.")
 ]
@@ -101,6 +103,7 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
     backend: Backend = "auto",
     dtype: Dtype = None,
     device: Device = None,
+    tp: Tp = False,
     output: Output = None,
     record: Record = None,
     sample_layers: Layers = "",
@@ -125,7 +128,9 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
     if dataset is not None and not dataset.exists():
         folder = find_templates()
         dataset = folder / dataset.name if folder else dataset
-    tree_model = load_model(model, dtype=dtype, device=device)
+    tree_model = load_model(model, dtype=dtype, device=device, tp=tp)
+    if int(os.environ.get("RANK", "0")):  # every process decodes the same; the first one speaks
+        console.quiet, output, record = True, None, None
     request = Request(
         task=chosen,
         method=_method(method, mode, mem),

@@ -226,6 +226,22 @@ class TreeModel:
             self.model.set_attn_implementation(NAME)
 
 
+def _tensor_parallel() -> dict[str, Any]:
+    """How this version of transformers is asked for tensor parallelism.
+
+    Raises:
+        ModelError: this process is not one of torchrun's.
+    """
+    if "WORLD_SIZE" not in os.environ:
+        raise ModelError("tensor parallelism needs torchrun: torchrun --nproc-per-node 2 -m deft_lab ...")
+    try:
+        from transformers.distributed import DistributedConfig
+
+        return {"distributed_config": DistributedConfig(tp_plan="auto")}
+    except (ImportError, TypeError):  # 5.17
+        return {"tp_plan": "auto"}
+
+
 def load_model(
     name: str | Path = "target",
     *,
@@ -258,7 +274,7 @@ def load_model(
     preflight(found, kind.itemsize, where, revision=revision)
     options: dict[str, Any] = {"dtype": kind, "revision": revision, "attn_implementation": "sdpa"}
     if tp:
-        options["tp_plan"] = "auto"
+        options |= _tensor_parallel()
     logging.disable_progress_bar()
     model = AutoModelForCausalLM.from_pretrained(found, **options)
     if not tp:
