@@ -20,9 +20,9 @@ from deft_lab.attention import dense_attention  # noqa: E402
 from deft_lab.decode.record import Recorder, Samples  # noqa: E402
 from deft_lab.decode.run import run  # noqa: E402
 from deft_lab.decode.sampling import Sampler  # noqa: E402
-from deft_lab.decode.tasks import FewShot, TreeOfThoughts  # noqa: E402
+from deft_lab.decode.tasks import TASKS, FewShot, TreeOfThoughts  # noqa: E402
 from deft_lab.errors import DecodeError, TraceError  # noqa: E402
-from deft_lab.trace import read_recording  # noqa: E402
+from deft_lab.trace import bundled_recordings, load_recording, read_recording  # noqa: E402
 
 STEPS = 14
 
@@ -174,3 +174,28 @@ def test_a_failed_run_leaves_an_incomplete_recording(tmp_path):
         run(session, grow, 50, honour_eos=False)
     recording = read_recording(path)
     assert not recording.is_complete and recording.trace.n_steps == session.n_steps
+
+
+def test_the_bundled_recordings_tell_their_stories():
+    assert set(bundled_recordings()) == set(TASKS)
+    for name in bundled_recordings():
+        recording = load_recording(name)
+        assert recording.is_complete and recording.trace.header["model"] == "target"
+        assert recording.trace.header["task"] == {"name": name}
+        last = recording.trace.n_steps
+        tokens = recording.tokens_at(last)
+        tree = recording.trace.tree_at(last)
+        assert {label: len(ids) for label, ids in tokens.items()} == dict(
+            zip(tree.label.tolist(), tree.length.tolist(), strict=True)
+        )
+        for step, file in recording.samples.items():
+            assert 0 < step <= last and file.stat().st_size
+    said = load_recording("tree_of_thoughts")
+    text = "".join(said.text(ids) for ids in said.tokens_at(said.trace.n_steps).values())
+    assert "done" in text and "join" in text
+
+
+def test_reading_needs_no_torch():
+    code = "import sys; from deft_lab.trace import load_recording; load_recording('few_shot'); "
+    code += "assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)

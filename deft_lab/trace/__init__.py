@@ -2,6 +2,6 @@
 
 from .core import Trace
 from .events import Event, Window
-from .recording import Recording, read_recording
+from .recording import Recording, bundled_recordings, load_recording, read_recording
 
-__all__ = ["Event", "Recording", "Trace", "Window", "read_recording"]
+__all__ = ["Event", "Recording", "Trace", "Window", "bundled_recordings", "load_recording", "read_recording"]

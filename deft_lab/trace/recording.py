@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from ..data import data_path
 from ..errors import TraceError, TreeError
 from ..tree import Tree
 from .core import Trace
@@ -102,6 +103,20 @@ def read_recording(path: str | Path) -> Recording:
         bool(steps) and "end" in steps[-1],
         {step: file for step, file in files.items() if file.is_file()},
     )
+
+
+def load_recording(name: str) -> Recording:
+    """A bundled recording of our own small model; `bundled_recordings()` lists them.
+
+    Raises:
+        DeftLabError: there is none of that name.
+    """
+    return read_recording(data_path("traces", f"{name}{SUFFIX}"))
+
+
+def bundled_recordings() -> tuple[str, ...]:
+    """Names that `load_recording` takes."""
+    return tuple(sorted(p.name.removesuffix(SUFFIX) for p in data_path("traces").glob(f"*{SUFFIX}")))
 
 
 def _object(line: str) -> dict[str, Any] | None:
