@@ -155,7 +155,7 @@ MUTANTS = {
     ),
     "an inner node that loses its last query": (
         "trace/lives.py",
-        "if all(child in self.died for child in self.children[node]):",
+        "if not self._has_children(node) and not self._has_query(node):",
         "if False:",
         "test_trace.py",
     ),
@@ -248,6 +248,54 @@ MUTANTS = {
         "held = row.held if row.born == born else 0",
         "held = row.held",
         "test_ops.py",
+    ),
+    "a token rotated one place too far": (
+        "decode/session.py",
+        "positions[tree.query_order] = tree.n_path_tokens_of_query - 1",
+        "positions[tree.query_order] = tree.n_path_tokens_of_query",
+        "test_decode.py",
+    ),
+    "a token rotated in preorder's place": (
+        "decode/session.py",
+        "positions[tree.query_order] = tree.n_path_tokens_of_query - 1",
+        "positions[:] = tree.n_path_tokens_of_query - 1",
+        "test_decode.py",
+    ),
+    "accepted KV that stays behind": (
+        "decode/session.py",
+        "self.pool.k[:, where], self.pool.v[:, where] = k, v",
+        "self.pool.k[:, where] = k",
+        "test_decode.py",
+    ),
+    "a paused branch that loses its logits": (
+        "decode/session.py",
+        "logits = torch.cat((logits, self.logits[[self._row(x) for x in waiting]]))",
+        "logits = torch.cat((logits, self.logits[: len(waiting)]))",
+        "test_decode.py",
+    ),
+    "pages of the pruned that are not freed": (
+        "kv.py",
+        "self.give_back(listed)",
+        "pass",
+        "test_decode.py",
+    ),
+    "a beam that ends among the worse half": (
+        "decode/tasks/beam_search.py",
+        "for (leaf, token, value), end in list(zip(rows, ends, strict=True))[: self.width]:",
+        "for (leaf, token, value), end in zip(rows, ends, strict=True):",
+        "test_tasks.py",
+    ),
+    "top-p that leaves the last token out": (
+        "decode/sampling.py",
+        "hidden = (before >= self.top_p).scatter(-1, order, before >= self.top_p)",
+        "hidden = (before >= self.top_p).scatter(-1, order, ordered.softmax(-1).cumsum(-1) >= self.top_p)",
+        "test_tasks.py",
+    ),
+    "a recording that waits to be written": (
+        "decode/record.py",
+        "self._file.flush()",
+        "pass",
+        "test_recording.py",
     ),
     "partials counted once": (
         "cost/requested.py",
