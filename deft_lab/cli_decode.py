@@ -6,6 +6,7 @@ The arguments of DeFT's runner are accepted under their names, so that its demon
 import json
 import os
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,7 +21,7 @@ from .errors import DecodeError
 if TYPE_CHECKING:
     from .decode.metrics import Metrics
     from .decode.request import Request
-    from .decode.run import Result
+    from .decode.run import Branch, Result
     from .decode.session import Session
 
 console = Console()
@@ -70,6 +71,7 @@ Backend = Annotated[str, typer.Option("--backend", help="Of the attention: auto,
 Dtype = Annotated[str | None, typer.Option("--dtype", help="float32, bfloat16, float16.")]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, ...")]
 Tp = Annotated[bool, typer.Option("--tp", help="Split the model over the processes of torchrun.")]
+Stream = Annotated[bool, typer.Option("--stream", help="Print tokens as they come, with their branch.")]
 Output = Annotated[
     Path | None, typer.Option("--output", "--output_file", help="Write texts and metrics as JSON.")
 ]
@@ -104,6 +106,7 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
     dtype: Dtype = None,
     device: Device = None,
     tp: Tp = False,
+    stream: Stream = False,
     output: Output = None,
     record: Record = None,
     sample_layers: Layers = "",
@@ -149,7 +152,7 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
     if record is None and context.info_name == "record":
         record = Path(f"{chosen}.trace.jsonl")
     samples = _numbers(sample_layers), _numbers(sample_kv_heads) or None, sample_every
-    _run(request, tree_model, record, samples, output)
+    _run(request, tree_model, record, samples, output, stream)
 
 
 def register(app: typer.Typer) -> None:
@@ -164,6 +167,7 @@ def _run(
     record: Path | None,
     samples: tuple[tuple[int, ...], tuple[int, ...] | None, int],
     output: Path | None,
+    stream: bool,
 ) -> None:
     from contextlib import nullcontext
 
@@ -181,7 +185,11 @@ def _run(
         else nullcontext()
     )
     with _progress(max_steps) as (advance, _), recorder:
-        listener = Listener(on_step=lambda _: advance())
+        listener = Listener(
+            on_tokens=_print_tokens if stream else None,
+            on_step=lambda _: advance(),
+            on_branch=_print_end if stream else None,
+        )
         result = run(session, task, max_steps, honour_eos=request.ends, listener=listener)
     end_to_end = time.perf_counter() - began
     metrics = measure(session, result, growth.trace(), end_to_end)
@@ -247,6 +255,17 @@ class _progress:
 
     def __exit__(self, *_: Any) -> None:
         self._bar.stop()
+
+
+def _print_tokens(session: "Session", births: Mapping[int, Sequence[int]]) -> None:
+    """A line for each branch: its leaf and the text of its token; several: it forks, none: it is gone."""
+    for leaf, tokens in births.items():
+        pieces = " | ".join(repr(session.model.decode([token])) for token in tokens) or "pruned"
+        console.print(f"{session.n_steps + 1:4} {leaf:4}  {pieces}", markup=False, highlight=False)
+
+
+def _print_end(branch: "Branch") -> None:
+    console.print(f"     {branch.leaf:4}  ends ({branch.reason})", highlight=False)
 
 
 def _print_branches(result: "Result") -> None:

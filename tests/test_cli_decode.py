@@ -39,6 +39,14 @@ def test_every_task_decodes_text_that_makes_sense(task, tmp_path):
     assert set(metrics["io"]) == {"paper", "logged", "requested", "unique"}
 
 
+def test_tokens_are_streamed_with_their_branch():
+    said = call(
+        "decode", "--device", "cpu", "--task", "few_shot", "--width", 2, "--max-seq-len", 70, "--stream"
+    )
+    assert "'take' | " in said  # the prompt forks into two
+    assert said.index("'take'") < said.index("ends (eos)") < said.index("time to first token")
+
+
 def test_record_writes_a_trace_with_samples(tmp_path):
     path = tmp_path / "a.trace.jsonl"
     said = call(

@@ -84,6 +84,23 @@ def test_logits_equal_the_sequential_models_after_every_event(method, geometry, 
         assert worst_difference(session) < TOLERANCE, step
 
 
+@pytest.mark.parametrize("method", ["tree_waves", "deft_flatten", "deft_tree_index", "radix"])
+def test_the_kernels_say_the_same_from_tables_that_stay(method):
+    """In Triton's interpreter: steps refill one table until they outgrow it."""
+    pytest.importorskip("triton")
+    rng = random.Random(method)
+    session = make_session(tiny_model("gqa"), [5] * 20, method=method, backend="triton")
+    tables = []
+    for step in range(6):
+        births = {leaf: [rng.randrange(VOCABULARY)] for leaf in session.branches}
+        if step in (0, 3):  # 3 queries, then 9
+            births = {leaf: [3, 4, 5] for leaf in session.branches}
+        session.step(births)
+        tables.append(session._forwards.table)
+        assert worst_difference(session) < TOLERANCE, step
+    assert 1 < len(set(map(id, tables))) < len(tables)
+
+
 @every_method
 @pytest.mark.parametrize("page_size", [1, 16, 64])
 def test_greedy_tokens_equal_generates(method, page_size):

@@ -250,13 +250,13 @@ MUTANTS = {
         "test_ops.py",
     ),
     "a token rotated one place too far": (
-        "decode/session.py",
+        "decode/forwards.py",
         "positions[tree.query_order] = tree.n_path_tokens_of_query - 1",
         "positions[tree.query_order] = tree.n_path_tokens_of_query",
         "test_decode.py",
     ),
     "a token rotated in preorder's place": (
-        "decode/session.py",
+        "decode/forwards.py",
         "positions[tree.query_order] = tree.n_path_tokens_of_query - 1",
         "positions[:] = tree.n_path_tokens_of_query - 1",
         "test_decode.py",

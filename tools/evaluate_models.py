@@ -12,9 +12,10 @@ import json
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from heapq import heappop, heappush
+from itertools import chain
 from pathlib import Path
 from random import Random
 
@@ -129,11 +130,12 @@ def scan(model: LlamaForCausalLM, n: int) -> dict[int, float]:
     return dict(sorted(shares.items()))
 
 
-def answers(model: LlamaForCausalLM, n: int, n_scan: int) -> dict:
-    """How often each way of decoding is right, at which length, for how many tokens."""
-    figures: dict = {
-        "short": {"digits": SHORT, "problems": n, "greedy": share_solved(model, held_out("short", n))}
-    }
+def answers(model: LlamaForCausalLM, n: int, n_scan: int, figures: dict) -> Iterator[None]:
+    """How often each way of decoding is right, at which length, for how many tokens.
+
+    Puts them into `figures`, and yields whenever there is something new.
+    """
+    figures["short"] = {"digits": SHORT, "problems": n, "greedy": share_solved(model, held_out("short", n))}
     shares = scan(model, n_scan)
     length = min(shares, key=lambda size: abs(shares[size] - 0.5))
     problems = held_out(length, n)
@@ -155,7 +157,7 @@ def answers(model: LlamaForCausalLM, n: int, n_scan: int) -> dict:
             "mcnemar_p": mcnemar(base.solved, outcome.solved),
         }
         print(name, figures["long"][name], f"{time.monotonic() - begun:.0f} s", flush=True)
-    return figures
+        yield
 
 
 # --- speculation
@@ -207,12 +209,15 @@ def medusa_tree() -> Paths:
     return frozenset(map(tuple, published))
 
 
-def speculation(target: LlamaForCausalLM, draft: LlamaForCausalLM, n: int) -> dict:
-    """Temperature -> tokens per call of the target, on its own texts; the best tree is fitted on others."""
+def speculation(target: LlamaForCausalLM, draft: LlamaForCausalLM, n: int, into: dict) -> Iterator[None]:
+    """Temperature -> tokens per call of the target, on its own texts; the best tree is fitted on others.
+
+    Puts them into `into`, and yields whenever there is something new.
+    """
     rng = Random("held out/speculation")
     problems = [workbook.draw_any(rng) for _ in range(2 * n)]
     prompts = [prompt_of(p) for p in problems]
-    figures: dict = {"problems": n, "nodes": BUDGET}
+    figures = into["speculation"] = {"problems": n, "nodes": BUDGET}
     for temperature in (0, 0.8, 1.0):
         written = write(target, prompts, EOS, 900, temperature, 3)
         ranks = ranks_of(draft, prompts, written)
@@ -232,7 +237,7 @@ def speculation(target: LlamaForCausalLM, draft: LlamaForCausalLM, n: int) -> di
         row["deepest"] = max(map(len, trees["best"]))
         figures[f"temperature {temperature}"] = row
         print("temperature", temperature, row, flush=True)
-    return figures
+        yield
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -255,14 +260,13 @@ def main() -> None:
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     chosen = parser.parse_args()
     target, draft = (load(chosen.models / name, chosen.device) for name in ("target", "draft"))
-    parts = (
-        lambda: {"speculation": speculation(target, draft, min(chosen.problems, 200))},
-        lambda: answers(target, chosen.problems, chosen.scan),
-    )
     path = chosen.models / "card.json"
     card = json.loads(path.read_text()) | {"evaluation": {}}
-    for measure in parts:
-        card["evaluation"] |= measure()
+    figures = card["evaluation"]
+    for _ in chain(
+        speculation(target, draft, min(chosen.problems, 200), figures),
+        answers(target, chosen.problems, chosen.scan, figures),
+    ):
         path.write_text(json.dumps(card, indent=1) + "\n")
     print(json.dumps(card["evaluation"], indent=1))
 

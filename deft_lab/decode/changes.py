@@ -7,12 +7,31 @@ from torch import Tensor
 
 from ..errors import DecodeError
 from ..trace import Event
+from ..tree import Tree
 from ..tree._shape import Ints
 from ..tree.edits import Advance
+from .hf import Visit
 
 
 class Children(tuple[int, ...]):
     """Tokens of a branch that go into children even where it is one; births hold it instead of a list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a step was, for those who listen.
+
+    Args:
+        number: of the decode, from 1; 0: prefill.
+        events: what changed before it.
+        tree: that it saw.
+        visit: what its attention read; its tensors may change at the next step.
+    """
+
+    number: int
+    events: tuple[Event, ...]
+    tree: Tree
+    visit: Visit
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,8 @@ from typing import Any
 
 from ..errors import DecodeError
 from ..trace import Event, Trace
-from .session import Session, Step
+from .changes import Step
+from .session import Session
 
 
 class Growth:

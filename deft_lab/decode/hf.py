@@ -6,7 +6,7 @@ pool. Both see local heads only, so tensor parallelism (`tp_plan="auto"`) works 
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from transformers.utils import logging
 
 from .. import ops
 from ..data import data_path
-from ..errors import AttentionError, ModelError
+from ..errors import AttentionError, DecodeError, ModelError
 from ..geometry import Geometry
 from ..kv import Pool
 from .preflight import preflight
@@ -170,6 +170,17 @@ class TreeModel:
         found = self.model.generation_config.eos_token_id if self.model.generation_config else None
         found = self.model.config.eos_token_id if found is None else found
         return frozenset([] if found is None else [found] if isinstance(found, int) else found)
+
+    def check_tokens(self, tokens: Iterable[int]) -> None:
+        """Refuse ids that the model does not know.
+
+        Raises:
+            DecodeError: one is outside the vocabulary.
+        """
+        size = self.vocab_size
+        for token in tokens:
+            if not 0 <= token < size:
+                raise DecodeError(f"token {token} is outside the vocabulary of {self.name}, 0..{size - 1}")
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text, with what the tokenizer puts before it.

@@ -12,7 +12,8 @@ from torch import Tensor
 from ..errors import DecodeError
 from ..provenance import card
 from ..trace.recording import SCHEMA, SUFFIX, line_of
-from .session import ROOT, Session, Step
+from .changes import Step
+from .session import ROOT, Session
 
 
 @dataclass(frozen=True)

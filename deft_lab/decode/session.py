@@ -12,36 +12,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from .. import ops
 from ..errors import DecodeError, PoolError, check_counts
 from ..kv import Pool
-from ..methods import find_method, plan_tree
+from ..methods import find_method
 from ..trace import Event
 from ..tree import Tree
 from ..tree._shape import Ints
 from ..tree.edits import Advance, advance, drop, hang
-from .changes import Children, Drafts, draft_events, step_events
+from .changes import Children, Drafts, Step, draft_events, step_events
+from .forwards import Forwards
 from .hf import TreeModel, Visit
 from .stopwatch import Stopwatch
 
 ROOT = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """What a step was, for those who listen.
-
-    Args:
-        number: of the decode, from 1; 0: prefill.
-        events: what changed before it.
-        tree: that it saw.
-        visit: what its attention read; its tensors may change at the next step.
-    """
-
-    number: int
-    events: tuple[Event, ...]
-    tree: Tree
-    visit: Visit
 
 
 @dataclass(eq=False)
@@ -81,6 +64,7 @@ class Session:
         n_pages = -(-self.n_slots // self.page_size)
         self.pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
         self.watch = Stopwatch(self.model.device)
+        self._forwards = Forwards(self.model, self.pool, self.method, self.options, self.backend, self.watch)
         self.tree: Tree | None = None
         self.n_steps = 0
         self.n_generated = 0  # tokens that branches gained by steps and accepts
@@ -163,7 +147,7 @@ class Session:
             PoolError: the pool is full. In all cases nothing has changed.
         """
         tree = self._idle()
-        self._check_tokens(token for tokens in births.values() for token in tokens)
+        self.model.check_tokens(token for tokens in births.values() for token in tokens)
         if not any(births.values()):
             raise DecodeError("the step leaves no branch to decode; end the decode instead")
         with self.watch.host("branching"):
@@ -194,7 +178,7 @@ class Session:
         tree, row = self._idle(), self._row(leaf)
         if not len(tokens):
             raise DecodeError("no tokens to put at the end of the branch")
-        self._check_tokens(tokens)
+        self.model.check_tokens(tokens)
         new = self.pool.take({leaf: len(tokens)})[leaf]
         node = tree.index(leaf)
         above = [self.pool.slots_of(int(tree.label[i]))[0] for i in tree.path(node)]
@@ -228,7 +212,7 @@ class Session:
         """
         before = self._idle()
         self._row(leaf)
-        self._check_tokens(tokens)
+        self.model.check_tokens(tokens)
         if len(tokens) != len(parents):
             raise DecodeError(f"{len(parents)} parents for {len(tokens)} tokens; give one of each")
         tree, labels = hang(before, leaf, parents)
@@ -350,14 +334,6 @@ class Session:
             raise DecodeError(f"{leaf} is no live branch; they are {self._branches[:8]}")
         return self._branches.index(leaf)
 
-    def _check_tokens(self, tokens: Iterable[int]) -> None:
-        for token in tokens:
-            if not 0 <= token < self.model.vocab_size:
-                raise DecodeError(
-                    f"token {token} is outside the vocabulary of {self.model.name}, "
-                    f"0..{self.model.vocab_size - 1}"
-                )
-
     def _take_pending(self) -> tuple[Event, ...]:
         pending, self._pending = tuple(self._pending), []
         return pending
@@ -381,31 +357,24 @@ class Session:
 
     def _run_seats(self, tokens: list[int], slots: Ints, tree: Tree, events: tuple[Event, ...]) -> Tensor:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
-        with self.watch.host("planning"):
-            plan = plan_tree(tree, self.method, **self.options)
-        with self.watch.host("memory"):
-            table = ops.lower(plan, self.pool, backend=self.backend)
-        positions = np.empty(tree.n_queries, dtype=np.int64)
-        positions[tree.query_order] = tree.n_path_tokens_of_query - 1
-        wanted: dict[int, Tensor | None] = dict.fromkeys(self.sampled(self.n_steps))
-        visit = Visit(self.pool, self._tensor(slots), table, None, self.watch, wanted)
-        return self._forward("decode", tokens, positions, Step(self.n_steps, events, tree, visit))
+        layers = self.sampled(self.n_steps)
+        return self._told(tree, events, lambda: self._forwards.seats(tokens, slots, tree, layers))
 
     def _run_along(
         self, tokens: list[int], slots: Ints, path: Ints, tree: Tree, events: tuple[Event, ...]
     ) -> Tensor:
         """[1, vocabulary] logits after tokens that follow each other, the last of a path."""
-        visit = Visit(self.pool, self._tensor(slots), None, self._tensor(path))
-        positions = np.arange(len(path) - len(tokens), len(path))
-        return self._forward("prefill", tokens, positions, Step(self.n_steps, events, tree, visit), keep=1)
+        return self._told(tree, events, lambda: self._forwards.along(tokens, slots, path))
 
-    def _forward(self, part: str, tokens: list[int], positions: Ints, step: Step, keep: int = 0) -> Tensor:
+    def _told(
+        self, tree: Tree, events: tuple[Event, ...], forward: Callable[[], tuple[Tensor, Visit]]
+    ) -> Tensor:
+        """Run a forward, and tell who listens; where it fails, the KV is incomplete and nothing goes on."""
         self._broken = True
-        with self.watch.part(part):
-            logits = self.model.forward(self._tensor(tokens), self._tensor(positions), step.visit, keep)
+        logits, visit = forward()
         self._broken = False
         for listener in self.listeners:
-            listener(step)
+            listener(Step(self.n_steps, events, tree, visit))
         return logits
 
     def _commit(

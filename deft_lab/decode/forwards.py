@@ -1,0 +1,84 @@
+"""The two forwards of a decode: tokens that sit on a tree, and tokens that follow each other."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .. import ops
+from ..errors import AttentionError
+from ..kv import Pool
+from ..methods import plan_tree
+from ..plan import Plan
+from ..tree import Tree
+from ..tree._shape import Ints
+from .hf import TreeModel, Visit
+from .stopwatch import Stopwatch
+
+
+@dataclass(eq=False)
+class Forwards:
+    """Plans, lowers and runs; each forward gives its logits and the visit that its attention read."""
+
+    model: TreeModel
+    pool: Pool
+    method: str
+    options: Mapping[str, int]
+    backend: str
+    watch: Stopwatch
+    table: ops.KernelTable | None = field(default=None, init=False)
+
+    def seats(
+        self, tokens: Sequence[int], slots: Ints, tree: Tree, layers: Sequence[int] = ()
+    ) -> tuple[Tensor, Visit]:
+        """[query, vocabulary] logits of one token a query, in the caller's order.
+
+        Args:
+            tokens: [query] ids.
+            slots: [query] where their KV goes; the tree holds them already.
+            tree: that the queries see.
+            layers: whose queries the visit keeps.
+        """
+        with self.watch.host("planning"):
+            plan = plan_tree(tree, self.method, **self.options)
+        with self.watch.host("memory"):
+            table = self._lower(plan)
+        positions = np.empty(tree.n_queries, dtype=np.int64)
+        positions[tree.query_order] = tree.n_path_tokens_of_query - 1
+        visit = Visit(self.pool, self._tensor(slots), table, None, self.watch, dict.fromkeys(layers))
+        return self._run("decode", tokens, positions, visit, 0), visit
+
+    def along(self, tokens: Sequence[int], slots: Ints, path: Ints) -> tuple[Tensor, Visit]:
+        """[1, vocabulary] logits after tokens that follow each other.
+
+        Args:
+            tokens: [token] ids.
+            slots: [token] where their KV goes.
+            path: slots of the whole path, the new ones last.
+        """
+        visit = Visit(self.pool, self._tensor(slots), None, self._tensor(path))
+        positions = np.arange(len(path) - len(tokens), len(path))
+        return self._run("prefill", tokens, positions, visit, 1), visit
+
+    def _lower(self, plan: Plan) -> ops.PlanTable | ops.KernelTable:
+        """The plan's tables; those of the kernels stay where they are until a step outgrows them."""
+        if self.table is not None:
+            try:
+                return ops.lower(plan, self.pool, into=self.table)
+            except AttentionError:  # it needs more room than there is
+                self.table = None
+        table = ops.lower(plan, self.pool, backend=self.backend)
+        if isinstance(table, ops.KernelTable):
+            roomy = table.bucket.grown()
+            table = self.table = ops.lower(plan, self.pool, backend=self.backend, bucket=roomy)
+        return table
+
+    def _run(self, part: str, tokens: Sequence[int], positions: Ints, visit: Visit, keep: int) -> Tensor:
+        with self.watch.part(part):
+            return self.model.forward(self._tensor(tokens), self._tensor(positions), visit, keep)
+
+    def _tensor(self, values: Any) -> Tensor:
+        return torch.as_tensor(values, dtype=torch.int64, device=self.model.device)
