@@ -171,8 +171,7 @@ class Session:
         """Put given tokens at the end of a live branch, in one forward of their own, without a step.
 
         Raises:
-            DecodeError: no token, or one outside the vocabulary.
-            TreeError: the label names no leaf.
+            DecodeError: no token, one outside the vocabulary, or the label is no live branch.
             PoolError: the pool is full; nothing has changed.
         """
         tree, row = self._idle(), self._row(leaf)
@@ -206,7 +205,8 @@ class Session:
             [token, vocabulary] what follows each.
 
         Raises:
-            DecodeError: drafts await their verdict already, or a token is outside the vocabulary.
+            DecodeError: drafts await their verdict already, the label is no live branch, or a token is
+                outside the vocabulary.
             TreeError: the parents are no token tree.
             PoolError: the pool is full; nothing has changed.
         """
