@@ -9,6 +9,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 
 from counting import MIXED, attended, random_step  # noqa: E402
+from growing import Decode  # noqa: E402
 from trees import TREES  # noqa: E402
 
 from deft_lab import METHODS, Geometry, Plan, Pool, Tree, check_plan, ops, plan_tree  # noqa: E402
@@ -16,7 +17,6 @@ from deft_lab.attention import dense_attention  # noqa: E402
 from deft_lab.errors import AttentionError  # noqa: E402
 from deft_lab.ops.node_table import NodeTable  # noqa: E402
 from deft_lab.ops.tables import host_tables  # noqa: E402
-from deft_lab.tree import edits  # noqa: E402
 
 pytestmark = pytest.mark.usefixtures("poisoned_empty")
 
@@ -266,50 +266,6 @@ def test_a_restriction_that_does_not_fit_is_told(bucket, needs, message):
         replace(BUCKET, **bucket).check(replace(BUCKET, **needs))
 
 
-class Decode:
-    """A tree that is grown, forked and pruned, and its KV, kept per node beside the pool."""
-
-    def __init__(self) -> None:
-        self.tree = Tree([-1, 0, 1, 1, 0, 4], [30, 3, 2, 1, 4, 5])
-        self.generator = torch.Generator().manual_seed(0)
-        self.pool = Pool(60, 16, Geometry(2, 1, 16), seed=3)
-        self.kv = {}  # label -> [2, token, kv_head, dim]
-        self.take()
-
-    def take(self) -> int:
-        """Slots and random KV for the tokens that have none; how many there were."""
-        new = 0
-        before = {label: self.pool.n_tokens(label) for label in self.tree.label.tolist()}
-        self.pool.take_tree(self.tree)
-        for label, length in zip(self.tree.label.tolist(), self.tree.length.tolist(), strict=True):
-            if fresh := length - before[label]:
-                kv = torch.randn(2, fresh, 1, 16, generator=self.generator)
-                self.pool.write(self.pool.slots_of(label)[0][before[label] :], *kv)
-                self.kv[label] = torch.cat((self.kv.get(label, kv[:, :0]), kv), 1)
-                new += fresh
-        return new
-
-    def step(self, number: int) -> int:
-        """Fork every fifth step, prune every seventh, grow in the others; how many tokens are new."""
-        leaves = self.tree.label[self.tree.seat]
-        if number % 5 == 4 and len(leaves) < 5:
-            self.tree = edits.fork(self.tree, int(leaves[number % len(leaves)]), 2, length=number % 3)
-        elif number % 7 == 6 and len(leaves) > 3:
-            self.tree = edits.prune(self.tree, int(leaves[number % len(leaves)]))
-            gone = set(self.pool.labels) - set(self.tree.label.tolist())
-            self.pool.give_back(gone)
-            for label in gone & self.kv.keys():
-                del self.kv[label]
-        else:
-            self.tree = edits.grow(self.tree)
-        return self.take()
-
-    def reference(self, q) -> np.ndarray:
-        none = torch.empty(2, 0, 1, 16)
-        k, v = torch.cat([self.kv.get(label, none) for label in self.tree.label.tolist()], 1).double().numpy()
-        return dense_attention(q.double().numpy(), k, v, self.tree)
-
-
 @every_method
 def test_one_table_serves_fifty_steps_at_fixed_addresses(method):
     decode = Decode()
@@ -340,100 +296,3 @@ def test_one_table_serves_fifty_steps_at_fixed_addresses(method):
             assert np.linalg.norm(out - reference) <= 1e-5 * np.linalg.norm(reference), number
             assert table.out[len(q) :].isnan().all()
     assert len({size[0] for size in sizes}) > 5 and len({size[1] for size in sizes}) >= 3
-
-
-def index_table(decode, factor=4):
-    plan = plan_tree(decode.tree, "deft_tree_index")
-    bucket = ops.lower(plan, decode.pool, backend="triton").bucket.grown(factor)
-    return ops.lower(plan, decode.pool, backend="triton", bucket=bucket)
-
-
-def test_the_node_table_uploads_what_is_new():
-    decode = Decode()
-    table = index_table(decode)
-    assert table.nodes.uploaded == decode.tree.n_tokens
-    for number in range(10):  # no node outgrows its row of 16
-        new = decode.step(number)
-        ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
-        assert table.nodes.uploaded == new
-    ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
-    assert table.nodes.uploaded == 0
-
-
-def test_no_two_nodes_share_a_row_of_the_table():
-    decode = Decode()
-    table = index_table(decode)
-    for seat in (0, 1, 2):  # nodes that grow come before those that are new
-        decode.tree = edits.grow(decode.tree)
-        decode.tree = edits.fork(decode.tree, int(decode.tree.label[decode.tree.seat[seat]]), 2)
-        decode.take()
-        ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
-        rows = table.nodes.row_of(decode.tree.label)
-        assert sorted(rows.tolist()) == list(range(decode.tree.n_nodes))
-
-
-def test_a_node_that_outgrows_its_row_gets_a_longer_one():
-    decode = Decode()
-    table = index_table(decode)
-    label = int(decode.tree.label[decode.tree.seat[0]])  # 2 tokens in a row of 16
-    decode.tree = edits.set_length(decode.tree, label, 17)
-    decode.take()
-    ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
-    assert table.nodes.uploaded == 17
-    row = table.nodes.row_of(np.array([label]))[0]
-    start = int(table.nodes.row_start[row])
-    assert table.nodes.slots[start : start + 17].tolist() == decode.pool.slots_of(label)[0].tolist()
-
-
-def test_a_node_that_took_other_slots_is_noticed():
-    decode = Decode()
-    table = index_table(decode)
-    label = int(decode.tree.label[decode.tree.seat[0]])
-    length, before = decode.pool.n_tokens(label), decode.pool.slots_of(label)[0]
-    decode.pool.give_back([label])
-    decode.pool.take({777: 1})  # somebody else takes its page
-    del decode.kv[label]
-    decode.take()
-    assert not set(before) & set(decode.pool.slots_of(label)[0])
-    ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
-    assert table.nodes.uploaded == length
-    q = torch.randn(decode.tree.n_queries, 2, 16)
-    out, reference = ops.attend(q, table).double().numpy(), decode.reference(q)
-    assert np.linalg.norm(out - reference) <= 1e-5 * np.linalg.norm(reference)
-
-
-@pytest.mark.parametrize("full", ["rows", "slots"])
-def test_a_full_node_table_changes_nothing(full):
-    decode = Decode()
-    small = decode.tree
-    rows, slots = NodeTable.room_for(small)
-    nodes = NodeTable(rows + (full == "slots"), slots + (full == "rows") * 16, torch.device("cpu"))
-    nodes.take_in(small, decode.pool)
-    before = nodes.row_start.clone(), nodes.slots.clone(), nodes.uploaded
-    leaf = int(small.label[small.seat[0]])
-    decode.tree = edits.fork(small, leaf, 2) if full == "rows" else edits.set_length(small, leaf, 17)
-    decode.take()
-    with pytest.raises(
-        AttentionError, match=r"the node table needs \d rows and \d+ slots, its bucket has room"
-    ):
-        nodes.take_in(decode.tree, decode.pool)
-    assert torch.equal(nodes.row_start, before[0]) and torch.equal(nodes.slots, before[1])
-    assert nodes.uploaded == before[2]
-    assert len(nodes.row_of(small.label)) == rows
-    if full == "rows":
-        with pytest.raises(KeyError):
-            nodes.row_of(decode.tree.label)
-
-
-def test_a_table_whose_refill_failed_still_serves_its_plan():
-    decode = Decode()
-    plan = plan_tree(decode.tree, "deft_tree_index")
-    table = ops.lower(plan, decode.pool, backend="triton")
-    q = torch.randn(decode.tree.n_queries, 2, 16)
-    before = ops.attend(q, table)
-    decode.tree = edits.set_length(decode.tree, 0, 200)  # the bucket has room for 2 x 30 tokens of it
-    decode.take()
-    with pytest.raises(AttentionError, match="larger bucket"):
-        ops.lower(plan_tree(decode.tree, "deft_tree_index"), decode.pool, into=table)
-    assert table.plan is plan
-    assert torch.equal(ops.attend(q, table), before)

@@ -48,7 +48,7 @@ class Forwards:
             table = self._lower(plan)
         positions = np.empty(tree.n_queries, dtype=np.int64)
         positions[tree.query_order] = tree.n_path_tokens_of_query - 1
-        visit = Visit(self.pool, self._tensor(slots), table, None, self.watch, dict.fromkeys(layers))
+        visit = Visit(self.pool, self.tensor(slots), table, None, self.watch, dict.fromkeys(layers))
         return self._run("decode", tokens, positions, visit, 0), visit
 
     def along(self, tokens: Sequence[int], slots: Ints, path: Ints) -> tuple[Tensor, Visit]:
@@ -59,7 +59,7 @@ class Forwards:
             slots: [token] where their KV goes.
             path: slots of the whole path, the new ones last.
         """
-        visit = Visit(self.pool, self._tensor(slots), None, self._tensor(path))
+        visit = Visit(self.pool, self.tensor(slots), None, self.tensor(path))
         positions = np.arange(len(path) - len(tokens), len(path))
         return self._run("prefill", tokens, positions, visit, 1), visit
 
@@ -78,7 +78,8 @@ class Forwards:
 
     def _run(self, part: str, tokens: Sequence[int], positions: Ints, visit: Visit, keep: int) -> Tensor:
         with self.watch.part(part):
-            return self.model.forward(self._tensor(tokens), self._tensor(positions), visit, keep)
+            return self.model.forward(self.tensor(tokens), self.tensor(positions), visit, keep)
 
-    def _tensor(self, values: Any) -> Tensor:
+    def tensor(self, values: Any) -> Tensor:
+        """Integers on the model's device."""
         return torch.as_tensor(values, dtype=torch.int64, device=self.model.device)

@@ -6,7 +6,6 @@ step) or paused (it waits, and goes on in children). births: leaf -> the tokens 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 import torch
@@ -251,10 +250,10 @@ class Session:
             if parent < 0
         ]
         self._drafts, self._seated = None, set()
-        k, v = (x[:, self._tensor(drafts.slots[list(path)])] for x in (self.pool.k, self.pool.v))
+        k, v = (x[:, self._forwards.tensor(drafts.slots[list(path)])] for x in (self.pool.k, self.pool.v))
         taken = self.pool.exchange(drafts.labels, {leaf: len(path)} if path else {})
         if path:
-            where = self._tensor(taken[leaf])
+            where = self._forwards.tensor(taken[leaf])
             self.pool.k[:, where], self.pool.v[:, where] = k, v
             kept = [drafts.tokens[i] for i in path]
             self._pending.append(Event(self.n_steps + 1, "accept", leaf, len(path), tokens=tuple(kept)))
@@ -305,7 +304,7 @@ class Session:
         row = self._row(leaf)
         before = torch.cat((self.logits[row : row + 1], drafts.logits[list(path[:-1])]))
         law = before.float().log_softmax(-1)
-        self.score[leaf] += float(law.gather(1, self._tensor(tokens)[:, None]).sum())
+        self.score[leaf] += float(law.gather(1, self._forwards.tensor(tokens)[:, None]).sum())
         self.tokens[leaf].extend(tokens)
         self.n_generated += len(tokens)
         self._logits = self.logits.clone()
@@ -351,9 +350,6 @@ class Session:
         law = self.logits[rows].float().log_softmax(-1)
         gained = law.gather(1, picked[:, None])[:, 0].tolist()
         return {child: self.score[leaf] + gain for (leaf, child, _), gain in zip(names, gained, strict=True)}
-
-    def _tensor(self, values: Any) -> Tensor:
-        return torch.as_tensor(values, dtype=torch.int64, device=self.model.device)
 
     def _run_seats(self, tokens: list[int], slots: Ints, tree: Tree, events: tuple[Event, ...]) -> Tensor:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
