@@ -4,7 +4,7 @@ slot: the place of one token's key and value. page: `page_size` slots in a row; 
 node. take, give_back: all or nothing. If a request does not fit, nothing has changed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -91,6 +91,10 @@ class Pool:
         need = self._need(tokens)
         if sum(need.values()) > self.n_free:
             raise PoolError(self._full(tokens, need, 0))
+        return self._hand_out(tokens, need)
+
+    def _hand_out(self, tokens: Mapping[int, int], need: Mapping[int, int]) -> dict[int, Ints]:
+        """Take slots for which enough pages are free."""
         given = {}
         self._takes += 1
         for label, count in tokens.items():
@@ -106,12 +110,13 @@ class Pool:
                 self._ledger.add(label, given[label])
         return given
 
-    def _need(self, tokens: Mapping[int, int]) -> dict[int, int]:
-        """Label -> pages that so many more slots take."""
+    def _need(self, tokens: Mapping[int, int], gone: Container[int] = ()) -> dict[int, int]:
+        """Label -> pages that so many more slots take, once the nodes `gone` have given theirs back."""
         need = {}
         for label, count in tokens.items():
             check_counts(PoolError, 0, label=label, slots=count)
             room = len(self._pages.get(label, ())) * self.page_size - self.n_tokens(label)
+            room = 0 if label in gone else room
             need[label] = max(0, -(-(count - room) // self.page_size))
         return need
 
@@ -169,11 +174,11 @@ class Pool:
         """
         listed = [label for label in gone if label in self._slots]
         freed = sum(len(self._pages[label]) for label in listed)
-        need = self._need(tokens)
+        need = self._need(tokens, listed)
         if sum(need.values()) > self.n_free + freed:
             raise PoolError(self._full(tokens, need, freed))
         self.give_back(listed)
-        return self.take(tokens)
+        return self._hand_out(tokens, need)
 
     def write(self, slots: Ints, k: Tensor, v: Tensor, layer: int = 0) -> None:
         """Store keys and values: k and v [token, kv_head, dim], token i into slots[i].

@@ -263,3 +263,15 @@ def test_unpaged_copies_store_every_path():
     pool.take_tree(tree)
     assert Unpaged.from_pool(pool, tree, "path").k.shape == (2, tree.n_path_tokens, 2, 8)
     assert Unpaged.from_pool(pool, tree, "none").k.shape == (2, tree.n_tokens, 2, 8)
+
+
+def test_a_node_can_be_exchanged_for_itself():
+    pool = Pool(3, 16, Geometry(2, 1, 16))
+    pool.take({1: 10, 2: 3})
+    slots = pool.exchange([1], {1: 30})[1]
+    assert len(set(slots.tolist())) == 30 and pool.n_tokens(1) == 30 and pool.n_free == 0
+    pool.check()
+    with pytest.raises(PoolError, match="pool is full"):
+        pool.exchange([1], {1: 40})
+    assert pool.n_tokens(1) == 30
+    pool.check()
