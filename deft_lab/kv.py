@@ -4,7 +4,7 @@ slot: the place of one token's key and value. page: `page_size` slots in a row; 
 node. take, give_back: all or nothing. If a request does not fit, nothing has changed.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ._slots import SlotTable
 from .errors import PoolError, check_counts
 from .geometry import Geometry
 from .methods import plan_tree
@@ -58,26 +59,21 @@ class Pool:
         self.k = torch.full(shape, float("nan"), dtype=dtype, device=device)
         self.v = torch.full_like(self.k, float("nan"))
         order = np.arange(n_pages) if seed is None else np.random.default_rng(seed).permutation(n_pages)
-        self._free = order[::-1].tolist()
-        self._slots: dict[int, Ints] = {}  # label -> slots of its tokens
-        self._pages: dict[int, list[int]] = {}
-        self._takes = 0
-        self._born: dict[int, int] = {}  # label -> number of the take in which the node came
-        self._ledger = _Ledger()
+        self._table = SlotTable(order, page_size)
 
     @property
     def n_free(self) -> int:
         """Pages that belong to no node."""
-        return len(self._free)
+        return self._table.n_free
 
     @property
     def labels(self) -> tuple[int, ...]:
         """Nodes that own slots, in the order in which they came."""
-        return tuple(self._slots)
+        return tuple(self._table.row)
 
     def n_tokens(self, label: int) -> int:
         """Tokens that the node has slots for; 0 if it is unknown."""
-        return len(self._slots.get(label, ()))
+        return self._table.n_owned(label)
 
     def take(self, tokens: Mapping[int, int]) -> dict[int, Ints]:
         """Give each node (by label) so many more slots, all of them or none.
@@ -88,45 +84,26 @@ class Pool:
         Raises:
             PoolError: a negative count, or too few free pages; nothing has been taken.
         """
-        need = self._need(tokens)
-        if sum(need.values()) > self.n_free:
-            raise PoolError(self._full(tokens, need, 0))
-        return self._hand_out(tokens, need)
+        return self._exchange((), tokens)
 
-    def _hand_out(self, tokens: Mapping[int, int], need: Mapping[int, int]) -> dict[int, Ints]:
-        """Take slots for which enough pages are free."""
-        given = {}
-        self._takes += 1
-        for label, count in tokens.items():
-            self._born.setdefault(label, self._takes)
-            pages = self._pages.setdefault(label, [])
-            pages.extend(self._free.pop() for _ in range(need[label]))
-            before = self.n_tokens(label)
-            within = np.arange(before, before + count)
-            page = np.array(pages, dtype=np.int64)
-            given[label] = page[within // self.page_size] * self.page_size + within % self.page_size
-            self._slots[label] = np.concatenate((self._slots.get(label, given[label][:0]), given[label]))
-            if count:
-                self._ledger.add(label, given[label])
-        return given
-
-    def _need(self, tokens: Mapping[int, int], gone: Container[int] = ()) -> dict[int, int]:
-        """Label -> pages that so many more slots take, once the nodes `gone` have given theirs back."""
-        need = {}
-        for label, count in tokens.items():
-            check_counts(PoolError, 0, label=label, slots=count)
-            room = len(self._pages.get(label, ())) * self.page_size - self.n_tokens(label)
-            room = 0 if label in gone else room
-            need[label] = max(0, -(-(count - room) // self.page_size))
-        return need
-
-    def _full(self, tokens: Mapping[int, int], need: Mapping[int, int], freed: int) -> str:
-        pruned = f", and {freed} of pruned nodes would be" if freed else ""
-        return (
-            f"pool is full: {sum(tokens.values())} slots for {len(tokens)} nodes need "
-            f"{sum(need.values())} pages of {self.page_size}, {self.n_free} of {self.n_pages} "
-            f"are free{pruned}; prune a branch, or make the pool larger"
-        )
+    def _exchange(self, gone: Sequence[int], tokens: Mapping[int, int]) -> dict[int, Ints]:
+        labels, counts = list(tokens), _counted(tokens)
+        pages = self._table.pages_needed(labels, counts, gone)
+        freed = self._table.n_pages(gone)
+        if pages.sum() > self.n_free + freed:
+            pruned = f", and {freed} of pruned nodes would be" if freed else ""
+            raise PoolError(
+                f"pool is full: {counts.sum()} slots for {len(tokens)} nodes need {pages.sum()} pages of "
+                f"{self.page_size}, {self.n_free} of {self.n_pages} are free{pruned}; prune a branch, or "
+                "make the pool larger"
+            )
+        self.give_back(gone)
+        slots = self._table.take(labels, counts, pages)
+        stops = np.cumsum(counts).tolist()
+        return {
+            label: slots[stop - count : stop]
+            for label, count, stop in zip(labels, tokens.values(), stops, strict=True)
+        }
 
     def take_tree(self, tree: Tree) -> Ints:
         """Give every node of `tree` the slots that it lacks, all of them or none.
@@ -151,18 +128,11 @@ class Pool:
         Raises:
             PoolError: a node owns nothing, or is named twice; nothing has been freed.
         """
-        listed = list(labels)
-        seen: set[int] = set()
-        for label in listed:
-            if label not in self._slots or label in seen:
-                raise PoolError(
-                    f"node {label!r} owns no slots to give back; the owners are {list(self._slots)[:8]}"
-                )
-            seen.add(label)
-        for label in listed:
-            self._free.extend(reversed(self._pages.pop(label)))
-            del self._slots[label], self._born[label]
-            self._ledger.remove(label)
+        listed, known = list(labels), self._table.row
+        if len(set(listed)) < len(listed) or not all(label in known for label in listed):
+            wrong = next(x for i, x in enumerate(listed) if x not in known or x in listed[:i])
+            raise PoolError(f"node {wrong!r} owns no slots to give back; the owners are {list(known)[:8]}")
+        self._table.give_back(listed)
 
     def exchange(self, gone: Iterable[int], tokens: Mapping[int, int]) -> dict[int, Ints]:
         """Free the pages of the nodes `gone`, then take slots as `take` does; all of it or nothing.
@@ -172,13 +142,7 @@ class Pool:
         Raises:
             PoolError: too few pages are free even then; nothing has changed.
         """
-        listed = [label for label in gone if label in self._slots]
-        freed = sum(len(self._pages[label]) for label in listed)
-        need = self._need(tokens, listed)
-        if sum(need.values()) > self.n_free + freed:
-            raise PoolError(self._full(tokens, need, freed))
-        self.give_back(listed)
-        return self._hand_out(tokens, need)
+        return self._exchange([label for label in gone if label in self._table.row], tokens)
 
     def write(self, slots: Ints, k: Tensor, v: Tensor, layer: int = 0) -> None:
         """Store keys and values: k and v [token, kv_head, dim], token i into slots[i].
@@ -214,8 +178,7 @@ class Pool:
             PoolError: a node owns fewer or more slots than it has tokens.
         """
         self._check_lengths(tree)
-        nothing = np.empty(0, dtype=np.int64)
-        return np.concatenate([self._slots.get(label, nothing) for label in tree.label.tolist()])
+        return self._table.slots(tree)
 
     def first_slot(self, tree: Tree) -> int | None:
         """The slot of the first token that some query sees, if theirs ascend one by one, depth first.
@@ -226,10 +189,10 @@ class Pool:
             PoolError: a node owns fewer or more slots than it has tokens.
         """
         self._check_lengths(tree)
-        return self._ledger.first_slot(tree)
+        return self._table.first_slot(tree)
 
     def _check_lengths(self, tree: Tree) -> None:
-        owned = self._ledger.owned(tree)
+        owned = self._table.owned(tree)
         wrong = owned != tree.length
         if np.count_nonzero(wrong):
             node = int(wrong.argmax())
@@ -246,9 +209,9 @@ class Pool:
         Raises:
             PoolError: the node owns none.
         """
-        if label not in self._slots:
+        if label not in self._table.row:
             raise PoolError(f"node {label} owns no slots; take slots for its tokens first")
-        return self._slots[label], self._born[label]
+        return self._table.slots_of(label).copy(), self._table.born(label)
 
     def check(self) -> None:
         """Prove that no page has two owners and none is lost.
@@ -256,74 +219,28 @@ class Pool:
         Raises:
             PoolError: one is; this is a defect of deft_lab.
         """
-        owned = [page for pages in self._pages.values() for page in pages]
-        if sorted(owned + self._free) != list(range(self.n_pages)):
+        owned, free = self._table.all_pages()
+        if not np.array_equal(np.sort(np.concatenate((owned, free))), np.arange(self.n_pages)):
             raise PoolError(
-                f"{len(owned)} owned and {self.n_free} free pages are not the {self.n_pages} of the pool"
+                f"{len(owned)} owned and {len(free)} free pages are not the {self.n_pages} of the pool"
             )
-        for label, slots in self._slots.items():
-            if not set(slots // self.page_size) <= set(self._pages[label]):
+        for label in self.labels:
+            slots = self._table.slots_of(label)
+            page = slots[np.arange(len(slots)) // self.page_size * self.page_size] // self.page_size
+            if (slots != page * self.page_size + np.arange(len(slots)) % self.page_size).any():
                 raise PoolError(f"node {label} owns slots outside its pages")
 
 
-class _Ledger:
-    """What each node owns, and whether in a row: numbers that a step asks of all nodes at once.
+def _counted(tokens: Mapping[int, int]) -> Ints:
+    """[label] how many slots each asks for.
 
-    Row 0 is for nodes that own nothing. A node that leaves hands its row on.
+    Raises:
+        PoolError: a label or a count is no integer of 0 or more.
     """
-
-    def __init__(self) -> None:
-        self._row: dict[int, int] = {}  # by label
-        self._spare: list[int] = []
-        # [row] slots; the first of them; one past the last, or -1 if they do not ascend one by one
-        self._owned, self._first, self._stop = (np.zeros(1, dtype=np.int64) for _ in range(3))
-        self._changes = 0  # how often a node came or left
-        self._asked: tuple[Ints, int, Ints] = (np.empty(0, dtype=np.int64), 0, np.empty(0, dtype=np.int64))
-
-    def add(self, label: int, slots: Ints) -> None:
-        """The node got these, one at least."""
-        if label not in self._row:
-            self._changes += 1
-            self._row[label] = self._spare.pop() if self._spare else len(self._row) + 1
-            if self._row[label] >= len(self._owned):
-                columns = (self._owned, self._first, self._stop)
-                self._owned, self._first, self._stop = (np.append(x, np.zeros_like(x)) for x in columns)
-        row = self._row[label]
-        owned = int(self._owned[row])
-        begin, end = int(slots[0]), int(slots[-1]) + 1
-        ascend = end - begin == len(slots) and bool((slots[1:] > slots[:-1]).all())
-        follow = ascend and (not owned or int(self._stop[row]) == begin)
-        self._owned[row], self._stop[row] = owned + len(slots), end if follow else -1
-        if not owned:
-            self._first[row] = begin
-
-    def remove(self, label: int) -> None:
-        """The node left, if it ever owned a slot."""
-        if label in self._row:
-            self._changes += 1
-            row = self._row.pop(label)
-            self._spare.append(row)
-            self._owned[row] = self._first[row] = self._stop[row] = 0
-
-    def owned(self, tree: Tree) -> Ints:
-        """[node] slots."""
-        return self._owned[self._rows(tree)]
-
-    def first_slot(self, tree: Tree) -> int | None:
-        """See `Pool.first_slot`."""
-        rows = self._rows(tree)[tree.seen.node]
-        first, stop = self._first[rows], self._stop[rows]
-        if stop[-1] < 0 or np.count_nonzero(first[1:] != stop[:-1]):
-            return None
-        return int(first[0])
-
-    def _rows(self, tree: Tree) -> Ints:
-        """[node] its row. The answer stands while the tree only grows and no node comes or leaves."""
-        label, changes, rows = self._asked
-        if label is not tree.label or changes != self._changes:
-            rows = np.array([self._row.get(label, 0) for label in tree.label.tolist()], dtype=np.int64)
-            self._asked = tree.label, self._changes, rows
-        return rows
+    for label, count in tokens.items():
+        if type(label) is not int or type(count) is not int or label < 0 or count < 0:
+            check_counts(PoolError, 0, label=label, slots=count)
+    return np.fromiter(tokens.values(), np.int64, len(tokens))
 
 
 def _too_many(label: int, length: int, owned: int) -> str:

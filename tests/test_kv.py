@@ -226,7 +226,8 @@ def test_a_seed_scatters_the_pages(page_size):
 def test_a_page_with_two_owners_is_found():
     pool = Pool(4, 16, GEOMETRY)
     pool.take({0: 3, 1: 3})
-    pool._pages[1] = pool._pages[0]
+    table = pool._table
+    table._store[table._start[table.row[1]]] = table.slots_of(0)[0]
     with pytest.raises(PoolError, match="owned and 2 free pages are not the 4 of the pool"):
         pool.check()
 

@@ -58,7 +58,7 @@ class Drafts:
 
 def step_events(
     step: int, change: Advance, births: Mapping[int, Sequence[int]], seated: Container[int]
-) -> list[Event]:
+) -> tuple[Event, ...]:
     """The events of a step, prunes first; `seated`: nodes that had a query at the last decode."""
     events = [Event(step, "prune", top) for top in change.pruned]
     events += [Event(step, "pause", leaf) for leaf in change.paused if leaf in seated]
@@ -68,7 +68,7 @@ def step_events(
         Event(step, "fork", leaf, children=children, tokens=tuple(births[leaf]))
         for leaf, children in change.forked.items()
     ]
-    return events
+    return tuple(events)
 
 
 def draft_events(

@@ -21,6 +21,7 @@ from ..tree.edits import Advance, advance, drop, hang
 from .changes import Children, Drafts, Step, draft_events, step_events
 from .forwards import Forwards
 from .hf import TreeModel, Visit
+from .scores import Scores, gains
 from .stopwatch import Stopwatch
 
 ROOT = 0
@@ -68,9 +69,9 @@ class Session:
         self.n_steps = 0
         self.n_generated = 0  # tokens that branches gained by steps and accepts
         self.tokens: dict[int, list[int]] = {}  # label -> ids of the node's tokens
-        self.score: dict[int, float] = {}  # leaf -> sum of the log-probabilities of its generated tokens
+        self.score = Scores()
         self.n_prompt = 0
-        self._branches: tuple[int, ...] = ()
+        self._rows: dict[int, int] = {}  # live branch (leaf) -> its row of the logits
         self._logits: Tensor | None = None
         self._pending: list[Event] = []
         self._broken = False
@@ -82,7 +83,7 @@ class Session:
     @property
     def branches(self) -> tuple[int, ...]:
         """Leaves (labels) of the live branches: the active ones in the order of creation, then the paused."""
-        return self._branches
+        return tuple(self._rows)
 
     @property
     def active(self) -> tuple[int, ...]:
@@ -130,8 +131,9 @@ class Session:
         tree = Tree([-1], [len(prompt)])
         slots = self.pool.take({ROOT: len(prompt)})[ROOT]
         self._logits = self._run_along(list(prompt), slots, slots, tree, ())
-        self.tree, self.tokens, self.score = tree, {ROOT: list(prompt)}, {ROOT: 0.0}
-        self.n_prompt, self._branches = len(prompt), (ROOT,)
+        self.tree, self.tokens = tree, {ROOT: list(prompt)}
+        self.score.begin(ROOT)
+        self.n_prompt, self._rows = len(prompt), {ROOT: 0}
 
     def step(self, births: Mapping[int, Sequence[int]]) -> None:
         """Decode once: every active branch that gets a token, all in one forward.
@@ -159,12 +161,16 @@ class Session:
             taken = self.pool.exchange(change.gone, dict.fromkeys(token_of, 1))
         new = change.tree
         seats = new.label[new.callers_seat()].tolist()
-        scores = self._scores(change, births)
+        names, gained = self._gained(change, births)
         self.n_steps += 1
-        events = (*self._take_pending(), *step_events(self.n_steps, change, births, self._seated))
+        events = self._take_pending()
+        if self.listeners:
+            events += step_events(self.n_steps, change, births, self._seated)
         slots = np.concatenate([taken[label] for label in seats])
         logits = self._run_seats([token_of[label] for label in seats], slots, new, events)
-        self._commit(change, token_of, scores, seats, logits)
+        self._commit(change, token_of, seats, logits)
+        self.score.add(names, gained)
+        self.score.forget((*change.gone, *change.forked))
 
     def extend(self, leaf: int, tokens: Sequence[int]) -> None:
         """Put given tokens at the end of a live branch, in one forward of their own, without a step.
@@ -277,11 +283,12 @@ class Session:
         change = drop(self._idle(), leaves)
         self.pool.give_back(change.gone)
         self._pending += [Event(self.n_steps + 1, "prune", top) for top in change.pruned]
-        left = [leaf for leaf in self._branches if leaf not in change.gone]
-        self._logits = self.logits[[self._row(leaf) for leaf in left]]
-        self._branches = tuple(left)
+        left = [leaf for leaf in self._rows if leaf not in change.gone]
+        self._logits = self.logits[[self._rows[leaf] for leaf in left]]
+        self._rows = {leaf: row for row, leaf in enumerate(left)}
         self.tree = change.tree
         self._forget(change.gone)
+        self.score.forget(change.gone)
         self._seated -= set(change.gone)
 
     def check(self) -> None:
@@ -303,8 +310,9 @@ class Session:
         """Accepted tokens join their branch: its tokens, its score, its logits."""
         row = self._row(leaf)
         before = torch.cat((self.logits[row : row + 1], drafts.logits[list(path[:-1])]))
-        law = before.float().log_softmax(-1)
-        self.score[leaf] += float(law.gather(1, self._forwards.tensor(tokens)[:, None]).sum())
+        rows = self._forwards.tensor(range(len(tokens)))
+        gained = gains(before, rows, self._forwards.tensor(tokens)).sum()
+        self.score.add([(leaf, leaf)], gained[None])
         self.tokens[leaf].extend(tokens)
         self.n_generated += len(tokens)
         self._logits = self.logits.clone()
@@ -320,7 +328,6 @@ class Session:
     def _forget(self, labels: Iterable[int]) -> None:
         for label in labels:
             self.tokens.pop(label)
-            self.score.pop(label, None)
 
     def _idle(self) -> Tree:
         """The tree, where no drafted tokens await their verdict."""
@@ -329,27 +336,24 @@ class Session:
         return self._grown()
 
     def _row(self, leaf: int) -> int:
-        if leaf not in self._branches:
-            raise DecodeError(f"{leaf} is no live branch; they are {self._branches[:8]}")
-        return self._branches.index(leaf)
+        if leaf not in self._rows:
+            raise DecodeError(f"{leaf} is no live branch; they are {self.branches[:8]}")
+        return self._rows[leaf]
 
     def _take_pending(self) -> tuple[Event, ...]:
         pending, self._pending = tuple(self._pending), []
         return pending
 
-    def _scores(self, change: Advance, births: Mapping[int, Sequence[int]]) -> dict[int, float]:
-        """Leaf after the step -> sum of log-probabilities."""
-        names = [(leaf, leaf, births[leaf][0]) for leaf in change.appended]
-        names += [
-            (leaf, child, token)
-            for leaf, children in change.forked.items()
-            for child, token in zip(children, births[leaf], strict=True)
-        ]
-        rows = [self._row(leaf) for leaf, _, _ in names]
-        picked = torch.tensor([token for _, _, token in names], device=self.logits.device)
-        law = self.logits[rows].float().log_softmax(-1)
-        gained = law.gather(1, picked[:, None])[:, 0].tolist()
-        return {child: self.score[leaf] + gain for (leaf, child, _), gain in zip(names, gained, strict=True)}
+    def _gained(
+        self, change: Advance, births: Mapping[int, Sequence[int]]
+    ) -> tuple[list[tuple[int, int]], Tensor]:
+        """(leaf, leaf after the step) of each new token, and its log-probability."""
+        names = [(leaf, leaf) for leaf in change.appended]
+        names += [(leaf, child) for leaf, children in change.forked.items() for child in children]
+        tokens = [births[leaf][0] for leaf in change.appended]
+        tokens += [token for leaf in change.forked for token in births[leaf]]
+        rows = self._forwards.tensor([self._row(leaf) for leaf, _ in names])
+        return names, gains(self.logits, rows, self._forwards.tensor(tokens))
 
     def _run_seats(self, tokens: list[int], slots: Ints, tree: Tree, events: tuple[Event, ...]) -> Tensor:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
@@ -374,23 +378,16 @@ class Session:
         return logits
 
     def _commit(
-        self,
-        change: Advance,
-        token_of: Mapping[int, int],
-        scores: Mapping[int, float],
-        seats: list[int],
-        logits: Tensor,
+        self, change: Advance, token_of: Mapping[int, int], seats: list[int], logits: Tensor
     ) -> None:
-        waiting = [x for x in self._branches if x not in change.gone and x not in change.forked]
-        waiting = [x for x in waiting if x not in token_of]
+        ended = {*change.gone, *change.forked, *token_of}
+        waiting = [leaf for leaf in self._rows if leaf not in ended]
         if waiting:
-            logits = torch.cat((logits, self.logits[[self._row(x) for x in waiting]]))
-        self._branches, self._logits, self.tree = (*seats, *waiting), logits, change.tree
+            logits = torch.cat((logits, self.logits[[self._rows[leaf] for leaf in waiting]]))
+        self._rows = {leaf: row for row, leaf in enumerate((*seats, *waiting))}
+        self._logits, self.tree = logits, change.tree
         self._forget(change.gone)
         self._seated = set(seats)
-        for leaf in change.forked:
-            self.score.pop(leaf, None)
         self.n_generated += len(token_of)
         for label, token in token_of.items():
             self.tokens.setdefault(label, []).append(token)
-        self.score.update(scores)

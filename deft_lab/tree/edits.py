@@ -7,7 +7,7 @@ order; removed ones close the gap, new ones come last (the order in which a deco
 """
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..errors import TreeError, check_counts
@@ -113,7 +113,7 @@ class Advance:
     gone: tuple[int, ...]  # every node that is gone
 
 
-def advance(tree: Tree, births: Mapping[int, int], forks: Container[int] = ()) -> Advance:
+def advance(tree: Tree, births: Mapping[int, int], forks: Collection[int] = ()) -> Advance:
     """One decode step of branches, each of which ends in a leaf.
 
     A leaf with a query and 1 token lengthens; with several it forks into as many children. With 0 it is
@@ -129,6 +129,10 @@ def advance(tree: Tree, births: Mapping[int, int], forks: Container[int] = ()) -
         TreeError: a label names no leaf, a count is negative, a query shares its node or sits on an inner
             node, or no query would be left.
     """
+    if tree._shape.each_seat_is_alone_on_a_leaf and not forks:
+        active = tuple(tree.label[tree.callers_seat()].tolist())
+        if len(births) == len(active) and all(births.get(label) == 1 for label in active):
+            return Advance(grow(tree), active, {}, (), (), ())
     draft = _Draft(tree)
     draft.plain = False
     seated = set(draft.seats)
