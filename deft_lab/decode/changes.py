@@ -10,7 +10,7 @@ from ..trace import Event
 from ..tree import Tree
 from ..tree._shape import Ints
 from ..tree.edits import Advance
-from .hf import Visit
+from .visit import Visit
 
 
 class Children(tuple[int, ...]):

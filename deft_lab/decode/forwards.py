@@ -15,8 +15,10 @@ from ..methods import plan_tree
 from ..plan import Plan
 from ..tree import Tree
 from ..tree._shape import Ints
-from .hf import TreeModel, Visit
+from .fixed_step import FixedSteps
+from .hf import TreeModel
 from .stopwatch import Stopwatch
+from .visit import Visit
 
 
 @dataclass(eq=False)
@@ -29,7 +31,9 @@ class Forwards:
     options: Mapping[str, int]
     backend: str
     watch: Stopwatch
+    steps: FixedSteps | None = None  # where decode steps run as CUDA graphs
     table: ops.KernelTable | None = field(default=None, init=False)
+    _foreseen: Plan | None = field(default=None, init=False)
 
     def seats(
         self, tokens: Sequence[int], slots: Ints, tree: Tree, layers: Sequence[int] = ()
@@ -43,13 +47,29 @@ class Forwards:
             layers: whose queries the visit keeps.
         """
         with self.watch.host("planning"):
-            plan = plan_tree(tree, self.method, **self.options)
+            plan = self._plan(tree)
         with self.watch.host("memory"):
             table = self._lower(plan)
         positions = np.empty(tree.n_queries, dtype=np.int64)
         positions[tree.query_order] = tree.n_path_tokens_of_query - 1
+        if self.steps is not None and isinstance(table, ops.KernelTable) and not layers:
+            step = self.steps.step(len(tokens), table)
+            with self.watch.part("decode"):
+                return step(tokens, positions, slots).clone(), step.visit
         visit = Visit(self.pool, self.tensor(slots), table, None, self.watch, dict.fromkeys(layers))
         return self._run("decode", tokens, positions, visit, 0), visit
+
+    def foresee(self, tree: Tree) -> None:
+        """Plan the next decode of a tree that only grows, while the device is busy with this one."""
+        if self.steps is not None and tree._shape.each_seat_is_alone_on_a_leaf:
+            with self.watch.host("planning ahead"):
+                self._foreseen = plan_tree(tree.grow(), self.method, **self.options)
+
+    def _plan(self, tree: Tree) -> Plan:
+        ahead, self._foreseen = self._foreseen, None
+        if ahead is not None and ahead.tree == tree:
+            return ahead
+        return plan_tree(tree, self.method, **self.options)
 
     def along(self, tokens: Sequence[int], slots: Ints, path: Ints) -> tuple[Tensor, Visit]:
         """[1, vocabulary] logits after tokens that follow each other.

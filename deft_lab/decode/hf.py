@@ -6,9 +6,10 @@ pool. Both see local heads only, so tensor parallelism (`tp_plan="auto"`) works 
 """
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,68 +17,28 @@ os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
 
 import torch
 from torch import Tensor
-from torch.nn.attention.bias import causal_lower_right
-from torch.nn.functional import scaled_dot_product_attention
 from transformers import AttentionInterface, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers.utils import logging
 
-from .. import ops
 from ..data import data_path
 from ..errors import AttentionError, DecodeError, ModelError
 from ..geometry import Geometry
-from ..kv import Pool
 from .preflight import preflight
-from .stopwatch import Stopwatch
+from .visit import FIXED, Visit, attend, visit_op, write
 
 NAME = "deft_lab"  # of our attention, in transformers' registry
 BUNDLED = ("target", "draft")  # models in data/models/
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
-@dataclass
-class Visit:
-    """What the attention of one forward needs to know.
-
-    Args:
-        pool: where keys and values live.
-        slots: [token] int64 on the device: where the new tokens' keys and values go.
-        table: of the step's plan, for queries that sit on a tree; None for a run of tokens.
-        path: [token] slots of the whole path, the new tokens last, for a run of tokens.
-        watch: times attention and the writing of KV; None: nobody.
-        queries: layer -> its queries [query, q_head, dim], for the layers that are keys already.
-    """
-
-    pool: Pool
-    slots: Tensor
-    table: ops.PlanTable | ops.KernelTable | None = None
-    path: Tensor | None = None
-    watch: Stopwatch | None = None
-    queries: dict[int, Tensor | None] = field(default_factory=dict)
-
-
 class _PoolCache:
-    """Stands where the model expects its cache; `update` writes into the pool."""
-
-    def __init__(self, visit: Visit) -> None:
-        self._visit = visit
+    """Stands where the model expects its cache; the attention writes into the pool."""
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         return 0  # positions are always given
 
     def update(self, k: Tensor, v: Tensor, layer_idx: int, *_: Any, **__: Any) -> tuple[Tensor, Tensor]:
-        """k, v [1, kv_head, token, dim]: into the visit's slots; handed on as they are."""
-        visit = self._visit
-        if visit.watch is None:
-            _write(visit, k, v, layer_idx)
-        else:
-            with visit.watch.part("kv_write"):
-                _write(visit, k, v, layer_idx)
         return k, v
-
-
-def _write(visit: Visit, k: Tensor, v: Tensor, layer: int) -> None:
-    visit.pool.k[layer].index_copy_(0, visit.slots, k[0].transpose(0, 1))
-    visit.pool.v[layer].index_copy_(0, visit.slots, v[0].transpose(0, 1))
 
 
 def _attention(  # noqa: PLR0913  (the signature is transformers')
@@ -88,33 +49,22 @@ def _attention(  # noqa: PLR0913  (the signature is transformers')
     attention_mask: Tensor | None,
     scaling: float | None = None,
     dropout: float = 0.0,
-    visit: Visit | None = None,
+    visit: Visit | Any = None,
     **_: Any,
 ) -> tuple[Tensor, None]:
-    """query [1, q_head, token, dim] -> [1, token, q_head, dim]; the keys come from the pool."""
+    """query [1, q_head, token, dim] -> [1, token, q_head, dim]; keys of earlier tokens are in the pool."""
     if visit is None:
         raise AttentionError(
             "this model's attention decodes trees through deft_lab; for a plain forward use "
             "`with tree_model.plain(): ...`"
         )
     layer = int(module.layer_idx)
-    if visit.watch is None:
-        return _attend(query, visit, layer, scaling), None
-    with visit.watch.part("attention"):
-        return _attend(query, visit, layer, scaling), None
-
-
-def _attend(query: Tensor, visit: Visit, layer: int, scale: float | None) -> Tensor:
-    if visit.table is not None:
-        q = query[0].transpose(0, 1).contiguous()
-        if layer in visit.queries:
-            visit.queries[layer] = q
-        return ops.attend(q, visit.table, layer=layer, scale=scale)[None]
-    assert visit.path is not None
-    k, v = (x[layer][visit.path].transpose(0, 1)[None] for x in (visit.pool.k, visit.pool.v))
-    mask = causal_lower_right(query.shape[2], k.shape[2])
-    out = scaled_dot_product_attention(query, k, v, attn_mask=mask, scale=scale, enable_gqa=True)
-    return out.transpose(1, 2).contiguous()
+    q, k, v = (x[0].transpose(0, 1).contiguous() for x in (query, key, value))
+    if visit is FIXED:
+        scale = q.shape[-1] ** -0.5 if scaling is None else scaling
+        return visit_op(q, k, v, layer, scale)[None], None
+    write(visit, k, v, layer)
+    return attend(q, visit, layer, scaling)[None], None
 
 
 AttentionInterface.register(NAME, _attention)
@@ -161,8 +111,13 @@ class TreeModel:
     def geometry(self) -> Geometry:
         """Of the heads that this process holds."""
         whole = Geometry.from_config(self.model.config, torch.finfo(self.dtype).bits // 8)
-        ways = max(1, int(getattr(self.model, "_tp_size", None) or 1))
+        ways = self.n_ways
         return replace(whole, n_q_heads=whole.n_q_heads // ways, n_kv_heads=whole.n_kv_heads // ways)
+
+    @property
+    def n_ways(self) -> int:
+        """Processes that the heads are shared out to: tensor parallelism."""
+        return max(1, int(getattr(self.model, "_tp_size", None) or 1))
 
     @property
     def eos(self) -> frozenset[int]:
@@ -218,14 +173,26 @@ class TreeModel:
         Returns:
             [token or keep, vocabulary] logits in the model's dtype.
         """
+        return self._forward(tokens, positions, visit, keep)
+
+    def _forward(self, tokens: Tensor, positions: Tensor, visit: Any, keep: int) -> Tensor:
         return self.model(
             input_ids=tokens[None],
             position_ids=positions[None],
-            past_key_values=_PoolCache(visit),
+            past_key_values=_PoolCache(),
             use_cache=True,
             logits_to_keep=keep,
             visit=visit,
         ).logits[0]
+
+    def fixed_forward(self, tokens: Tensor, positions: Tensor) -> Tensor:
+        """[token, vocabulary] logits; attention is that of the visit which FIXED stands for."""
+        return self._forward(tokens, positions, FIXED, 0)
+
+    @cached_property
+    def compiled_forward(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """`fixed_forward`, compiled once for all numbers of tokens: some 20 s for 32 layers."""
+        return torch.compile(self.fixed_forward, fullgraph=True, dynamic=True)
 
     @contextmanager
     def plain(self) -> Iterator[PreTrainedModel]:

@@ -61,6 +61,9 @@ class Sampler:
         """[row] one token for each row of logits [row, vocabulary]."""
         if self.temperature == 0:
             return logits.argmax(-1)
+        if self.top_k is None and self.top_p == 1:
+            # what normalizes a row shifts all of its scores alike, and does not change the winner
+            return self._race(logits.float().div_(self.temperature)).argmax(-1)
         return self._race(self.law(logits)).argmax(-1)
 
     def draw_several(self, logits: Tensor, k: int) -> list[int]:
@@ -84,4 +87,4 @@ class Sampler:
         if device not in self._generators:
             self._generators[device] = torch.Generator(device).manual_seed(self.seed)
         noise = torch.empty_like(law).exponential_(generator=self._generators[device])
-        return law - noise.log()
+        return law - noise.log_()

@@ -1,4 +1,4 @@
-"""Log-probabilities of branches. What a step adds stays on the device until somebody asks, so no step waits."""
+"""Log-probabilities of branches. What a step adds stays on the device until somebody asks: no step waits."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 

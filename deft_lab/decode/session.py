@@ -19,10 +19,12 @@ from ..tree import Tree
 from ..tree._shape import Ints
 from ..tree.edits import Advance, advance, drop, hang
 from .changes import Children, Drafts, Step, draft_events, step_events
+from .fixed_step import FixedSteps
 from .forwards import Forwards
-from .hf import TreeModel, Visit
+from .hf import TreeModel
 from .scores import Scores, gains
 from .stopwatch import Stopwatch
+from .visit import Visit
 
 ROOT = 0
 
@@ -38,6 +40,9 @@ class Session:
         page_size: slots of a page: 1, 16 or 64.
         backend: of the attention: "auto", "torch" or "triton".
         options: of the method, such as `chunk_len`.
+        graphs: decode steps run as CUDA graphs; None: where that can be, which is on one GPU, by kernels.
+            Their parts cannot be timed apart.
+        compiled: torch.compile makes the graphs' kernels first: some 20 s for a model of 32 layers.
         sampled: decode -> layers whose queries its listeners want to see.
         listeners: are told of each forward after it.
 
@@ -52,6 +57,8 @@ class Session:
     page_size: int = 16
     backend: str = "auto"
     options: Mapping[str, int] = field(default_factory=dict)
+    graphs: bool | None = None
+    compiled: bool = False
     sampled: Callable[[int], Sequence[int]] = field(default=lambda step: ())
     listeners: list[Callable[[Step], None]] = field(default_factory=list)
 
@@ -65,6 +72,7 @@ class Session:
         self.pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
         self.watch = Stopwatch(self.model.device)
         self._forwards = Forwards(self.model, self.pool, self.method, self.options, self.backend, self.watch)
+        self._forwards.steps = self._fixed_steps()
         self.tree: Tree | None = None
         self.n_steps = 0
         self.n_generated = 0  # tokens that branches gained by steps and accepts
@@ -168,6 +176,8 @@ class Session:
             events += step_events(self.n_steps, change, births, self._seated)
         slots = np.concatenate([taken[label] for label in seats])
         logits = self._run_seats([token_of[label] for label in seats], slots, new, events)
+        if not change.forked:
+            self._forwards.foresee(new)
         self._commit(change, token_of, seats, logits)
         self.score.add(names, gained)
         self.score.forget((*change.gone, *change.forked))
@@ -306,6 +316,16 @@ class Session:
 
     # --- inside
 
+    def _fixed_steps(self) -> FixedSteps | None:
+        """CUDA graphs of decode steps, where they are wanted and can be."""
+        cuda = self.model.device.type == "cuda"
+        if self.graphs and not cuda:
+            raise DecodeError("graphs=True needs an NVIDIA GPU; leave graphs out on a CPU")
+        if self.compiled and (not cuda or self.graphs is False):
+            raise DecodeError("compiled=True makes the kernels of CUDA graphs; it needs a GPU and graphs")
+        wanted = cuda and self.model.n_ways == 1 if self.graphs is None else self.graphs
+        return FixedSteps(self.model, self.pool, self.compiled) if wanted else None
+
     def _keep(self, leaf: int, tokens: list[int], drafts: Drafts, path: Sequence[int]) -> None:
         """Accepted tokens join their branch: its tokens, its score, its logits."""
         row = self._row(leaf)
@@ -377,9 +397,7 @@ class Session:
             listener(Step(self.n_steps, events, tree, visit))
         return logits
 
-    def _commit(
-        self, change: Advance, token_of: Mapping[int, int], seats: list[int], logits: Tensor
-    ) -> None:
+    def _commit(self, change: Advance, token_of: Mapping[int, int], seats: list[int], logits: Tensor) -> None:
         ended = {*change.gone, *change.forked, *token_of}
         waiting = [leaf for leaf in self._rows if leaf not in ended]
         if waiting:

@@ -20,7 +20,7 @@ from .torch_backend import (
     partial_attention,
     reduce_partials,
 )
-from .triton_backend import KernelTable, attend_triton, lower_triton
+from .triton_backend import KernelTable, attend_triton, lower_triton, write_triton
 
 BACKENDS = ("auto", "torch", "triton")
 
@@ -94,6 +94,23 @@ def attend(
             "the torch backend allocates its output; leave `out` out, or use backend='triton'"
         )
     return attend_torch(q, table, layer, scale)
+
+
+def write(k: Tensor, v: Tensor, pool: Pool, slots: Tensor, *, layer: int = 0) -> None:
+    """Store the keys and values of new tokens; it looks at no number, so it can be captured in a graph.
+
+    Args:
+        k, v: [token, kv_head, dim], contiguous, of the pool's dtype and device.
+        pool: where to.
+        slots: [token] int64 on that device; below 0: the token is not stored.
+        layer: of the pool.
+    """
+    if k.device.type == "cuda":
+        write_triton(k, v, pool, slots, layer)
+        return
+    real = slots >= 0
+    pool.k[layer].index_copy_(0, slots[real], k[real])
+    pool.v[layer].index_copy_(0, slots[real], v[real])
 
 
 def tree_attention(
@@ -188,4 +205,5 @@ __all__ = [
     "partial_attention",
     "reduce_partials",
     "tree_attention",
+    "write",
 ]

@@ -17,6 +17,7 @@ from ..kernels import (
     tree_mask,
     tree_waves,
 )
+from ..kernels.write_kv import write_kv_kernel
 from ..kv import Pool
 from ..methods.tiles import (
     LEAST_ROWS,
@@ -176,6 +177,15 @@ def _tree_mask(table: KernelTable, q: Tensor, out: Tensor, layer: int, scale: fl
     tree_mask.pv_kernel[(tiles,)](
         p, table.store.v[layer], out, section("row"), section("slot"), size, *room,
         BLOCK_M=tile_m, BLOCK_N=_tile_n(table, tiling), STAGES=tiling.stages, **common,
+    )  # fmt: skip
+
+
+def write_kv(k: Tensor, v: Tensor, pool: Pool, slots: Tensor, layer: int) -> None:
+    """Store keys and values [token, kv_head, dim] in the pool."""
+    n_kv_heads, dim = pool.geometry.n_kv_heads, pool.geometry.head_dim
+    write_kv_kernel[(len(k) * n_kv_heads,)](
+        k, v, pool.k[layer], pool.v[layer], slots,
+        N_KV_HEADS=n_kv_heads, D=dim, D_PAD=padded_dim(dim), num_warps=1,
     )  # fmt: skip
 
 

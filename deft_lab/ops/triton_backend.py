@@ -1,6 +1,6 @@
 """Backend "triton": a plan's tables on the device, and the launches of its method's kernels."""
 
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -209,12 +209,23 @@ def attend_triton(
     target = torch.empty_like(q) if out is None else out
     from .launches import LAUNCHES
 
-    if table.device.type == "cuda":
-        context: Any = nullcontext()
-    else:
-        from ..interpret import interpreted
-
-        context = interpreted()
-    with context:
+    with _launching(table.device):
         LAUNCHES[table.plan.method](table, q, target, layer, factor)
     return target
+
+
+def write_triton(k: Tensor, v: Tensor, pool: Pool, slots: Tensor, layer: int) -> None:
+    """Launch the kernel that stores keys and values. See `write`."""
+    from .launches import write_kv
+
+    with _launching(pool.k.device):
+        write_kv(k, v, pool, slots, layer)
+
+
+def _launching(device: torch.device) -> AbstractContextManager[None]:
+    """Compiled launches on a GPU, interpreted ones elsewhere."""
+    if device.type == "cuda":
+        return nullcontext()
+    from ..interpret import interpreted
+
+    return interpreted()

@@ -346,6 +346,8 @@ class Tree:
         if not isinstance(other, Tree):
             return NotImplemented
         a, b = self._shape, other._shape
+        if a is b:
+            return np.array_equal(self.length, other.length)
         mine: tuple[Any, ...] = (self.length, a.parent, a.seat, a.query_order, a.label, a.next_label)
         theirs: tuple[Any, ...] = (other.length, b.parent, b.seat, b.query_order, b.label, b.next_label)
         return all(np.array_equal(x, y) for x, y in zip(mine, theirs, strict=True))

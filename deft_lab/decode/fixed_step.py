@@ -1,0 +1,128 @@
+"""A decode step whose tensors stay where they are: as a CUDA graph it costs the host one launch.
+
+A step is made for a number of queries and one kernel table. A smaller decode is padded to it: the queries
+that nobody asked for write no KV, and no group of the table holds them; what the layers compute for them is
+thrown away. With `compiled`, torch.compile fuses what lies between the matrix products first.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .. import ops
+from ..kv import Pool
+from ..tree._shape import Ints
+from .hf import TreeModel
+from .visit import Visit, fixed
+
+
+def padded(n_queries: int) -> int:
+    """The size of the step that decodes so many queries: few sizes, so few graphs, and little padding."""
+    grain = 8 if n_queries <= 64 else 16 if n_queries <= 128 else 32
+    return -(-n_queries // grain) * grain
+
+
+class FixedStep:
+    """One forward of at most `size` queries.
+
+    Args:
+        model: whose forward it is.
+        pool: where keys and values go.
+        table: of the plan; each decode refills it before.
+        size: queries.
+        compiled: run what torch.compile makes of the model.
+        memory: of the CUDA graphs, shared by all that never run at once; None: no graph, as on a CPU.
+    """
+
+    def __init__(
+        self, model: TreeModel, pool: Pool, table: ops.KernelTable, size: int, compiled: bool, memory: Any
+    ) -> None:
+        self._model, self._compiled, self._memory = model, compiled, memory
+        cuda = model.device.type == "cuda"
+        self._host = torch.zeros(3, size, dtype=torch.int64, pin_memory=cuda)
+        self._rows = self._host.numpy()
+        self._inputs = torch.zeros_like(self._host, device=model.device)
+        self.visit = Visit(pool, self._inputs[2], table)
+        self._sent = torch.cuda.Event() if cuda else None
+        self._graph: torch.cuda.CUDAGraph | None = None
+        self._logits: Tensor | None = None
+
+    def __call__(self, tokens: Sequence[int], positions: Ints, slots: Ints) -> Tensor:
+        """[query, vocabulary] logits; the next call overwrites them.
+
+        Args:
+            tokens: [query] ids, in the caller's order, as the others.
+            positions: [query] on their own paths.
+            slots: [query] where their KV goes.
+        """
+        n = len(tokens)
+        if self._sent is not None:
+            self._sent.synchronize()  # the last upload may still be reading the pinned memory
+        self._rows[:, n:] = [[0], [0], [-1]]
+        self._rows[0, :n], self._rows[1, :n], self._rows[2, :n] = tokens, positions, slots
+        self._inputs.copy_(self._host, non_blocking=True)
+        if self._sent is not None:
+            self._sent.record()
+        if self._memory is None:
+            self._logits = self._forward()
+        elif self._graph is None:
+            self._logits = self._capture()
+        else:
+            self._graph.replay()
+        assert self._logits is not None
+        return self._logits[:n]
+
+    @torch.inference_mode()
+    def _forward(self) -> Tensor:
+        forward = self._model.compiled_forward if self._compiled else self._model.fixed_forward
+        with fixed(self.visit):
+            return forward(self._inputs[0], self._inputs[1])
+
+    def _capture(self) -> Tensor:
+        """Run once as it is, which compiles what needs it, and once more for the graph."""
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            self._forward()
+        torch.cuda.current_stream().wait_stream(stream)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph, pool=self._memory):
+            logits = self._forward()
+        self._graph = graph
+        graph.replay()
+        return logits
+
+
+class FixedSteps:
+    """The fixed steps of a session, made when they are needed.
+
+    Args:
+        model: whose forward they are.
+        pool: where keys and values go.
+        compiled: see `FixedStep`.
+    """
+
+    def __init__(self, model: TreeModel, pool: Pool, compiled: bool) -> None:
+        self._model, self._pool, self._compiled = model, pool, compiled
+        self._memory: Any = None
+        self._steps: dict[int, FixedStep] = {}
+        self._table: ops.KernelTable | None = None
+
+    def step(self, n_queries: int, table: ops.KernelTable) -> FixedStep:
+        """The one for so many queries on this table. A new table ends those of the old one."""
+        if table is not self._table:
+            self._steps.clear()
+            self._table = table
+            # the memory goes with the last graph that used it
+            self._memory = torch.cuda.graph_pool_handle() if table.device.type == "cuda" else None
+        size = padded(n_queries)
+        if size not in self._steps:
+            self._steps[size] = FixedStep(self._model, self._pool, table, size, self._compiled, self._memory)
+        return self._steps[size]
+
+    @property
+    def n_steps(self) -> int:
+        """Steps made for the table at hand."""
+        return len(self._steps)
