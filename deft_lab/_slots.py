@@ -5,6 +5,7 @@ grow. Row 0 is for nodes that own nothing. A node that leaves hands its row and 
 """
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -12,6 +13,15 @@ from .tree import Tree
 from .tree._shape import Ints
 
 LEAST_ROOM = 16
+
+
+class Mark(NamedTuple):
+    """How some nodes stood before a take, to undo it."""
+
+    rows: Ints
+    columns: tuple[Ints, Ints, Ints]  # owned, first, stop
+    n_free: int
+    changes: int
 
 
 class SlotTable:
@@ -100,6 +110,20 @@ class SlotTable:
         self._owned[rows] = self._first[rows] = self._stop[rows] = 0
         self._spare.extend(rows.tolist())
         self._changes += len(rows) > 0
+
+    def mark(self, labels: Sequence[int]) -> Mark:
+        """How these nodes stand, all of them known."""
+        rows = np.array([self.row[label] for label in labels], dtype=np.int64)
+        columns = (self._owned[rows], self._first[rows], self._stop[rows])
+        return Mark(rows, columns, self.n_free, self._changes)
+
+    def restore(self, mark: Mark) -> bool:
+        """Undo what these nodes have taken since; False: other nodes have come or left."""
+        if mark.changes != self._changes:
+            return False
+        self._owned[mark.rows], self._first[mark.rows], self._stop[mark.rows] = mark.columns
+        self.n_free = mark.n_free
+        return True
 
     def slots_of(self, label: int) -> Ints:
         """[slot] of one node."""

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ._slots import SlotTable
+from ._slots import Mark, SlotTable
 from .errors import PoolError, check_counts
 from .geometry import Geometry
 from .methods import plan_tree
@@ -143,6 +143,26 @@ class Pool:
             PoolError: too few pages are free even then; nothing has changed.
         """
         return self._exchange([label for label in gone if label in self._table.row], tokens)
+
+    def mark(self, labels: Sequence[int]) -> Mark:
+        """How these nodes stand now, so that `undo` can take back what they take next.
+
+        Raises:
+            PoolError: a node owns nothing.
+        """
+        for label in labels:
+            if label not in self._table.row:
+                raise PoolError(f"node {label} owns no slots; take slots for its tokens first")
+        return self._table.mark(labels)
+
+    def undo(self, mark: Mark) -> None:
+        """Free what the marked nodes have taken since; no other node may have taken or given back anything.
+
+        Raises:
+            PoolError: nodes have come or left since; nothing has changed.
+        """
+        if not self._table.restore(mark):
+            raise PoolError("nodes have come or left since the mark was made; nothing can be undone")
 
     def write(self, slots: Ints, k: Tensor, v: Tensor, layer: int = 0) -> None:
         """Store keys and values: k and v [token, kv_head, dim], token i into slots[i].

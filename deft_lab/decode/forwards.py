@@ -33,10 +33,14 @@ class Forwards:
     watch: Stopwatch
     steps: FixedSteps | None = None  # where decode steps run as CUDA graphs
     table: ops.KernelTable | None = field(default=None, init=False)
-    _foreseen: Plan | None = field(default=None, init=False)
 
     def seats(
-        self, tokens: Sequence[int], slots: Ints, tree: Tree, layers: Sequence[int] = ()
+        self,
+        tokens: Sequence[int],
+        slots: Ints,
+        tree: Tree,
+        layers: Sequence[int] = (),
+        table: ops.PlanTable | ops.KernelTable | None = None,
     ) -> tuple[Tensor, Visit]:
         """[query, vocabulary] logits of one token a query, in the caller's order.
 
@@ -45,11 +49,13 @@ class Forwards:
             slots: [query] where their KV goes; the tree holds them already.
             tree: that the queries see.
             layers: whose queries the visit keeps.
+            table: of this tree, if it is there already.
         """
-        with self.watch.host("planning"):
-            plan = self._plan(tree)
-        with self.watch.host("memory"):
-            table = self._lower(plan)
+        if table is None:
+            with self.watch.host("planning"):
+                plan = plan_tree(tree, self.method, **self.options)
+            with self.watch.host("memory"):
+                table = self._lower(plan)
         positions = np.empty(tree.n_queries, dtype=np.int64)
         positions[tree.query_order] = tree.n_path_tokens_of_query - 1
         if self.steps is not None and isinstance(table, ops.KernelTable) and not layers:
@@ -59,17 +65,9 @@ class Forwards:
         visit = Visit(self.pool, self.tensor(slots), table, None, self.watch, dict.fromkeys(layers))
         return self._run("decode", tokens, positions, visit, 0), visit
 
-    def foresee(self, tree: Tree) -> None:
-        """Plan the next decode of a tree that only grows, while the device is busy with this one."""
-        if self.steps is not None and tree._shape.each_seat_is_alone_on_a_leaf:
-            with self.watch.host("planning ahead"):
-                self._foreseen = plan_tree(tree.grow(), self.method, **self.options)
-
-    def _plan(self, tree: Tree) -> Plan:
-        ahead, self._foreseen = self._foreseen, None
-        if ahead is not None and ahead.tree == tree:
-            return ahead
-        return plan_tree(tree, self.method, **self.options)
+    def table_of(self, tree: Tree) -> ops.PlanTable | ops.KernelTable:
+        """The table of a decode to come; nothing else may be decoded before it."""
+        return self._lower(plan_tree(tree, self.method, **self.options))
 
     def along(self, tokens: Sequence[int], slots: Ints, path: Ints) -> tuple[Tensor, Visit]:
         """[1, vocabulary] logits after tokens that follow each other.
@@ -102,4 +100,7 @@ class Forwards:
 
     def tensor(self, values: Any) -> Tensor:
         """Integers on the model's device."""
-        return torch.as_tensor(values, dtype=torch.int64, device=self.model.device)
+        here = torch.from_numpy(np.asarray(values, dtype=np.int64))
+        if self.model.device.type == "cuda":  # from pinned memory, so that the host does not wait
+            return here.pin_memory().to(self.model.device, non_blocking=True)
+        return here

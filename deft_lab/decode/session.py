@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from .. import ops
 from ..errors import DecodeError, PoolError, check_counts
 from ..kv import Pool
 from ..methods import find_method
@@ -22,6 +23,7 @@ from .changes import Children, Drafts, Step, draft_events, step_events
 from .fixed_step import FixedSteps
 from .forwards import Forwards
 from .hf import TreeModel
+from .prepared import Prepared
 from .scores import Scores, gains
 from .stopwatch import Stopwatch
 from .visit import Visit
@@ -69,9 +71,9 @@ class Session:
         if self.method == "tree_waves" and not self.options:
             self.options = {"q_per_kv": geometry.q_per_kv, "n_kv_heads": geometry.n_kv_heads}
         n_pages = -(-self.n_slots // self.page_size)
-        self.pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
+        self._pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
         self.watch = Stopwatch(self.model.device)
-        self._forwards = Forwards(self.model, self.pool, self.method, self.options, self.backend, self.watch)
+        self._forwards = Forwards(self.model, self._pool, self.method, self.options, self.backend, self.watch)
         self._forwards.steps = self._fixed_steps()
         self.tree: Tree | None = None
         self.n_steps = 0
@@ -84,9 +86,18 @@ class Session:
         self._pending: list[Event] = []
         self._broken = False
         self._drafts: Drafts | None = None
+        self._prepared: Prepared | None = None
         self._seated: set[int] = {ROOT}  # nodes with a query at the last decode, as a trace sees it
 
     # --- what there is
+
+    @property
+    def pool(self) -> Pool:
+        """The memory; it holds this tree and nothing else."""
+        if self._prepared is not None:
+            self._pool.undo(self._prepared.mark)
+            self._prepared = None
+        return self._pool
 
     @property
     def branches(self) -> tuple[int, ...]:
@@ -165,22 +176,26 @@ class Session:
             token_of = {leaf: births[leaf][0] for leaf in change.appended}
             for leaf, children in change.forked.items():
                 token_of |= dict(zip(children, births[leaf], strict=True))
-        with self.watch.host("memory"):
-            taken = self.pool.exchange(change.gone, dict.fromkeys(token_of, 1))
         new = change.tree
         seats = new.label[new.callers_seat()].tolist()
-        names, gained = self._gained(change, births)
+        table, ready = None, self._prepared
+        if ready is not None and ready.tree == new:
+            slots, table, self._prepared = ready.slots, ready.table, None
+        else:
+            with self.watch.host("memory"):
+                taken = self.pool.exchange(change.gone, dict.fromkeys(token_of, 1))
+                slots = np.concatenate([taken[label] for label in seats])
         self.n_steps += 1
         events = self._take_pending()
         if self.listeners:
             events += step_events(self.n_steps, change, births, self._seated)
-        slots = np.concatenate([taken[label] for label in seats])
-        logits = self._run_seats([token_of[label] for label in seats], slots, new, events)
-        if not change.forked:
-            self._forwards.foresee(new)
+        logits = self._run_seats([token_of[label] for label in seats], slots, new, events, table)
+        # from here on the device is busy
+        if self._forwards.steps is not None and not change.forked:
+            with self.watch.host("ahead"):
+                self._prepared = Prepared.after(new, self._pool, self._forwards)
+        self._score(change, births)
         self._commit(change, token_of, seats, logits)
-        self.score.add(names, gained)
-        self.score.forget((*change.gone, *change.forked))
 
     def extend(self, leaf: int, tokens: Sequence[int]) -> None:
         """Put given tokens at the end of a live branch, in one forward of their own, without a step.
@@ -364,21 +379,28 @@ class Session:
         pending, self._pending = tuple(self._pending), []
         return pending
 
-    def _gained(
-        self, change: Advance, births: Mapping[int, Sequence[int]]
-    ) -> tuple[list[tuple[int, int]], Tensor]:
-        """(leaf, leaf after the step) of each new token, and its log-probability."""
+    def _score(self, change: Advance, births: Mapping[int, Sequence[int]]) -> None:
+        """Log-probabilities of a step's tokens, under the logits that they were drawn from."""
         names = [(leaf, leaf) for leaf in change.appended]
         names += [(leaf, child) for leaf, children in change.forked.items() for child in children]
         tokens = [births[leaf][0] for leaf in change.appended]
         tokens += [token for leaf in change.forked for token in births[leaf]]
-        rows = self._forwards.tensor([self._row(leaf) for leaf, _ in names])
-        return names, gains(self.logits, rows, self._forwards.tensor(tokens))
+        rows = [self._row(leaf) for leaf, _ in names]
+        both = self._forwards.tensor([rows, tokens])
+        self.score.add(names, gains(self.logits, both[0], both[1]))
+        self.score.forget((*change.gone, *change.forked))
 
-    def _run_seats(self, tokens: list[int], slots: Ints, tree: Tree, events: tuple[Event, ...]) -> Tensor:
+    def _run_seats(
+        self,
+        tokens: list[int],
+        slots: Ints,
+        tree: Tree,
+        events: tuple[Event, ...],
+        table: ops.PlanTable | ops.KernelTable | None = None,
+    ) -> Tensor:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
         layers = self.sampled(self.n_steps)
-        return self._told(tree, events, lambda: self._forwards.seats(tokens, slots, tree, layers))
+        return self._told(tree, events, lambda: self._forwards.seats(tokens, slots, tree, layers, table))
 
     def _run_along(
         self, tokens: list[int], slots: Ints, path: Ints, tree: Tree, events: tuple[Event, ...]

@@ -1,11 +1,14 @@
 """Seconds per part of a decode: from device events on a GPU, from the clock elsewhere."""
 
 import time
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
+
+MOST_OPEN = 256  # parts whose device time nobody has read yet
 
 
 class Stopwatch:
@@ -18,7 +21,8 @@ class Stopwatch:
     def __init__(self, device: torch.device) -> None:
         self._cuda = device.type == "cuda"
         self._seconds: dict[str, float] = {}
-        self._open: list[tuple[str, Any, Any]] = []
+        self._open: deque[tuple[str, Any, Any]] = deque()
+        self._spare: list[Any] = []  # events; making one costs more than recording it
 
     @contextmanager
     def part(self, name: str) -> Iterator[None]:
@@ -41,21 +45,27 @@ class Stopwatch:
     def _now(self) -> Any:
         if not self._cuda:
             return time.perf_counter()
-        event = torch.cuda.Event(enable_timing=True)
+        event = self._spare.pop() if self._spare else torch.cuda.Event(enable_timing=True)
         event.record()
         return event
 
     def _add(self, name: str, start: Any, stop: Any) -> None:
         if self._cuda:
             self._open.append((name, start, stop))
+            if len(self._open) > MOST_OPEN:
+                self._close()
         else:
             self._seconds[name] = self._seconds.get(name, 0.0) + stop - start
 
     def read(self) -> dict[str, float]:
         """Part -> seconds so far; waits for the device."""
-        if self._open:
-            torch.cuda.synchronize()
-        for name, start, stop in self._open:
-            self._seconds[name] = self._seconds.get(name, 0.0) + 1e-3 * start.elapsed_time(stop)
-        self._open.clear()
+        while self._open:
+            self._close()
         return dict(self._seconds)
+
+    def _close(self) -> None:
+        """Read the part that was opened first."""
+        name, start, stop = self._open.popleft()
+        stop.synchronize()
+        self._seconds[name] = self._seconds.get(name, 0.0) + 1e-3 * start.elapsed_time(stop)
+        self._spare += (start, stop)
