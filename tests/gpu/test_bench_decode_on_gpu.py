@@ -59,14 +59,14 @@ def test_the_graph_of_the_static_batch_says_what_its_forward_says():
     said = []
     for graphs in (True, False):
         batch = peer.StaticBatch(Lab(tiny, model.twin_of(tiny), machine, Setup("tiny", graphs)), case, 8)
-        assert batch.graph_failure is None and (batch._replay is not None) == graphs
+        assert batch.graph_failure is None and (batch.replay is not None) == graphs
         logits = []
         for token in range(4):
             batch.tokens.fill_(token)
             with torch.inference_mode():
                 if graphs:
-                    batch._replay()
-                    logits.append(batch._logits.clone())
+                    batch.replay()
+                    logits.append(batch.logits.clone())
                 else:
                     logits.append(batch._run())
         said.append(torch.stack(logits).float())

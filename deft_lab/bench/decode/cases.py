@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from torch import Tensor
+
 from ...builders.growth import star_growth
 from ...builders.medusa import medusa
 from ...builders.templates import TemplateFile
@@ -182,7 +184,10 @@ def of_task(session: Session, task: Task, n_steps: int) -> Stepper:
 
 
 class MedusaStepper:
-    """Drafts, verifies and keeps: the first draft is drawn, the others stand for what Medusa's heads say."""
+    """Judges the last drafts, drafts, verifies: the forward is a step's last act, as in every other case.
+
+    The first draft is drawn from the model's law, the others stand for what Medusa's heads say.
+    """
 
     def __init__(self, session: Session, sampler: Sampler, tree: Tree) -> None:
         self._session, self._sampler = session, sampler
@@ -190,23 +195,30 @@ class MedusaStepper:
         self._path = [0]  # the first choice of each head
         while self._path[-1] in self._parents:
             self._path.append(self._parents.index(self._path[-1]))
+        self._logits: Tensor | None = None  # [draft, vocabulary] of the drafts that await their verdict
 
     def __call__(self) -> bool:
         session = self._session
         (leaf,) = session.branches
         with session.watch.host("branching"):
-            first = int(self._sampler.draw(session.logits)[0])
+            first = self._judge()
             tokens = [(first + i) % session.model.vocab_size for i in range(len(self._parents))]
-        logits = session.verify(leaf, self._parents, tokens)
-        with session.watch.host("branching"):
-            # what a verification compares the drafts with; random weights agree with none
-            self._sampler.draw(logits)
-            kept = self._path[: MEDUSA_GAINS[(session.n_steps - 1) % len(MEDUSA_GAINS)]]
-            if kept:
-                session.accept(kept)
-            else:
-                session.reject()
+        self._logits = session.verify(leaf, self._parents, tokens)
         return True
+
+    def _judge(self) -> int:
+        """Keep what the script says of the last drafts; gives the token that follows."""
+        session = self._session
+        if self._logits is None:
+            return int(self._sampler.draw(session.logits)[0])
+        # a verification draws after every draft and compares; random weights would agree with none
+        drawn = self._sampler.draw(self._logits)
+        kept = self._path[: MEDUSA_GAINS[(session.n_steps - 1) % len(MEDUSA_GAINS)]]
+        if not kept:
+            session.reject()
+            return int(self._sampler.draw(session.logits)[0])
+        session.accept(kept)
+        return int(drawn[kept[-1]])
 
 
 def _pages(n_tokens: int) -> int:

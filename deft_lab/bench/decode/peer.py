@@ -12,13 +12,14 @@ from torch import Tensor
 from transformers import DynamicCache, StaticCache
 
 from ...decode.stopwatch import Stopwatch
-from ..attention.timing import capture
+from ..attention.timing import Call, capture
 from ..attention.trial import first_line
 from .cases import Case
 from .measure import TEMPERATURE, Lab, Runner, TimedSampler
 from .model import SEED, random_prompt
 
 STEPS = 50
+WARM_STEPS = 3  # of a capture, before it rewinds: a write beyond the cache would lose the GPU
 
 
 class StaticBatch:
@@ -26,39 +27,50 @@ class StaticBatch:
 
     def __init__(self, lab: Lab, case: Case, n_steps: int) -> None:
         self._twin, device = lab.twin, lab.model.device
-        self._cache = StaticCache(config=self._twin.config, max_cache_len=case.n_prompt + case.n_steps)
+        room = case.n_prompt + max(case.n_steps, WARM_STEPS)
+        self._cache = StaticCache(config=self._twin.config, max_cache_len=room)
         self._first = case.n_prompt + case.n_steps - n_steps
         self._fill(torch.tensor([random_prompt(lab.model, case.n_prompt)], device=device), case.n_branches)
         self.tokens = torch.zeros(case.n_branches, 1, dtype=torch.int64, device=device)
         self._forward = torch.compile(self._twin.forward) if lab.setup.compiled else self._twin.forward
         self.watch = Stopwatch(device)
         self.sampler = TimedSampler(TEMPERATURE, seed=SEED, watch=self.watch)
-        self._replay, self._logits = None, None
+        self.replay: Call | None = None
         self.graph_failure: str | None = None
+        self.logits = self._warm_up()
         if lab.machine.captures and lab.setup.graphs is not False:
             self._capture()
 
     @torch.inference_mode()
     def step(self) -> bool:
-        """Decode the tokens, and draw the next ones."""
+        """Draw from the last logits, and decode what was drawn: the forward comes last, as in every case."""
+        self.tokens.copy_(self.sampler.draw(self.logits)[:, None])
         with self.watch.part("decode"):
-            if self._replay is None:
-                logits = self._run()
+            if self.replay is None:
+                self.logits = self._run()
             else:
-                self._replay()
-                logits = self._logits
-        self.tokens.copy_(self.sampler.draw(logits)[:, None])
+                self.replay()  # into the same logits
         return True
 
     def _run(self) -> Tensor:
         return self._forward(self.tokens, past_key_values=self._cache, use_cache=True).logits[:, -1]
 
     @torch.inference_mode()
+    def _warm_up(self) -> Tensor:
+        """The first logits. Where there is too little memory for a step, it shows now."""
+        logits = self._run()
+        self._rewind()
+        return logits
+
+    @torch.inference_mode()
     def _capture(self) -> None:
         try:
-            self._replay, self._logits = capture(self._run)
+            self.replay, self.logits = capture(self._run)
+            self.replay()
+        except torch.OutOfMemoryError:
+            raise
         except Exception as failure:
-            self.graph_failure = first_line(failure)
+            self.replay, self.graph_failure = None, first_line(failure)
             torch.cuda.synchronize()
         self._rewind()
 
