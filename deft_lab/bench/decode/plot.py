@@ -11,7 +11,7 @@ from ..attention.plot import LEFT, ROW, draw_legend
 from .results import SCHEMA, STACKED, Row
 
 BAR = 15
-RIGHT = 116  # room for the step and its multiple of the floor
+RIGHT = 142  # room for the step and its multiple of the floor
 PAINTS = {
     "planning": Paint(2),
     "branching": Paint(3, 1),
