@@ -178,16 +178,60 @@ def bench_ablation(
     console.print(table.ceilings_line(result["ceilings"]), markup=False)
 
 
+@bench_app.command("decode")
+def bench_decode(  # noqa: PLR0913 - a parameter for each option
+    cases: Annotated[str, typer.Option(help="all, or some of them: few50,medusa64.")] = "all",
+    methods: Annotated[str, typer.Option(help="all, none, or some: radix,tree_waves.")] = "all",
+    peers: Annotated[str, typer.Option(help="all or none.")] = "all",
+    steps: Annotated[int | None, typer.Option(help="Of a case at most; default: as published.")] = None,
+    geometry: Annotated[str, typer.Option(help="Of the model: llama3_8b, or tiny.")] = "llama3_8b",
+    graphs: Annotated[
+        bool | None, typer.Option("--graphs/--no-graphs", help="CUDA graphs; default: as sessions do.")
+    ] = None,
+    compiled: Annotated[bool, typer.Option("--compile", help="Let torch compile the model.")] = False,
+    templates: TemplatesOption = None,
+    output: OutputOption = None,
+    seconds: Annotated[float, typer.Option(help="What no longer fits into them is skipped.")] = 540.0,
+) -> None:
+    """Time whole decode steps on a GPU, part by part: a Llama with random weights, ours and transformers'."""
+    from .bench.attention.subjects import choose
+    from .bench.attention.timing import require_gpu
+    from .bench.decode import results
+    from .bench.decode.cases import choose_cases
+    from .bench.decode.measure import Setup
+    from .bench.decode.run import METHOD_SUBJECTS, PEER_SUBJECTS
+    from .bench.decode.run import bench_decode as measure
+    from .fetch import find_templates
+
+    require_gpu("bench decode")
+    chosen = choose_cases(cases, find_templates(templates), steps)
+    subjects = [*choose(METHOD_SUBJECTS, methods, "method"), *choose(PEER_SUBJECTS, peers, "peer")]
+
+    def report(name: str, around: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        console.print(results.case_table(rows))
+        console.print(results.around_line(name, around), markup=False, soft_wrap=True)
+
+    result = measure(
+        chosen, subjects, Setup(geometry, graphs, compiled, seconds), output=output, report=report
+    )
+    console.print(json.dumps(result["card"]), markup=False)
+    for name, why in result["skipped"].items():
+        console.print(f"skipped: {name}: {why}", markup=False, soft_wrap=True)
+    for words in result["bars"]:
+        console.print(words, markup=False, soft_wrap=True)
+
+
 @bench_app.command("plot")
 def bench_plot(
     file: Annotated[Path, typer.Argument(help="What a benchmark wrote with --output.")],
     output: Annotated[Path | None, typer.Option(help="The HTML page; default: beside the file.")] = None,
 ) -> None:
-    """Draw a result as one HTML page and SVG files: times, sweeps, and the model's residuals."""
+    """Draw a result as one HTML page and SVG files: times, steps, sweeps, and the model's residuals."""
     from .bench.attention.plot import read_result, save_plots
+    from .bench.decode import plot
 
-    page = output or file.with_suffix(".html")
-    for figure in save_plots(read_result(file), page):
+    page, result = output or file.with_suffix(".html"), read_result(file)
+    for figure in save_plots(result, page, plot.figures(result) if plot.is_decode(result) else None):
         console.print(f"{figure.title}: {figure.alt}", markup=False, soft_wrap=True)
     console.print(f"drawn in {page}", soft_wrap=True, markup=False)
 

@@ -4,7 +4,7 @@ task: decides at each step which branches go on, fork or end: a function of the 
 or None when it is done. Branch: what came out, a finished path.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -130,6 +130,23 @@ def run(
         DecodeError: the session has no prompt, or the task asks for what cannot be.
         PoolError: the pool is full; the session stays as it was before the step.
     """
+    stepping = steps(session, task, max_steps, honour_eos=honour_eos, listener=listener)
+    while True:
+        try:
+            next(stepping)
+        except StopIteration as end:
+            return end.value
+
+
+def steps(
+    session: Session,
+    task: Task,
+    max_steps: int = 256,
+    *,
+    honour_eos: bool = True,
+    listener: Listener | None = None,
+) -> Generator[None, None, Result]:
+    """`run`, step by step: it stops after each decode, and its return value is the result."""
     check_counts(DecodeError, 0, max_steps=max_steps)
     told = listener or Listener()
     own_ends = getattr(task, "ends_branches", False)
@@ -144,6 +161,7 @@ def run(
             session.verify(births.leaf, births.parents, births.tokens)
             if told.on_step:
                 told.on_step(session)
+            yield
             continue
         if births is None or not any(births.values()):
             reason = "task" if births is None else "eos"
@@ -153,6 +171,7 @@ def run(
         session.step(births)
         if told.on_step:
             told.on_step(session)
+        yield
     if reason != "eos" and not own_ends:
         for leaf in session.branches:
             at.finish(leaf, (), session.score[leaf], reason)

@@ -61,8 +61,8 @@ def read_result(path: Path) -> dict[str, Any]:
             raise KeyError("subject")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as bad:
         raise DeftLabError(
-            f"{path} is no result of bench attention, ablation or calibrate ({bad!r}); name the file that "
-            "--output wrote"
+            f"{path} is no result of bench attention, decode, ablation or calibrate ({bad!r}); name the file "
+            "that --output wrote"
         ) from bad
     return result
 
@@ -90,9 +90,15 @@ def figures(result: dict[str, Any]) -> list[Figure]:
     return drawn
 
 
-def save_plots(result: dict[str, Any], path: Path) -> list[Figure]:
-    """Write all figures, with their numbers and the card, as one HTML page, and each as .svg beside it."""
-    drawn = figures(result)
+def save_plots(result: dict[str, Any], path: Path, drawn: list[Figure] | None = None) -> list[Figure]:
+    """Write all figures, with their numbers and the card, as one HTML page, and each as .svg beside it.
+
+    Args:
+        result: whose card is shown.
+        path: of the page.
+        drawn: default: `figures(result)`.
+    """
+    drawn = figures(result) if drawn is None else drawn
     parts = []
     for i, figure in enumerate(drawn):
         figure.save(path.with_name(f"{path.stem}_{i + 1}.svg"))
@@ -100,7 +106,7 @@ def save_plots(result: dict[str, Any], path: Path) -> list[Figure]:
         parts.append(f"{figure.svg}<details><summary>the numbers</summary>{numbers}</details>")
     card = escape(json.dumps(result.get("card", {}), indent=1))
     path.write_text(
-        "<!doctype html><html lang=en><meta charset=utf-8><title>deft-lab: attention, measured</title>"
+        "<!doctype html><html lang=en><meta charset=utf-8><title>deft-lab, measured</title>"
         f"<body>{''.join(parts)}<h2>Card</h2><pre>{card}</pre></body></html>\n"
     )
     return drawn
@@ -117,7 +123,7 @@ def draw_ratios(rows: list[Row]) -> Figure:
         "Further left is faster; 1 is the device read. L2 cold, the better of graph and eager.",
     )
     scale = _Scale([row["ratio_to_read"] for row in timed] + [1.0], LEFT, WIDTH - MARGIN - 10)
-    _legend(canvas, [("ours", Paint(4)), ("fastest of ours", Paint(5)), ("peers", Paint(2))])
+    draw_legend(canvas, [("ours", Paint(4)), ("fastest of ours", Paint(5)), ("peers", Paint(2))])
     top = canvas.y
     fastest = {v.case: v.method["subject"] for v in found if v.method}
     for verdict in found:
@@ -153,7 +159,7 @@ def draw_residuals(rows: list[Row]) -> Figure:
     ratio = {id(row): row["predicted_us"] / row["measured_us"] for row in rows}
     scale = _Scale([*ratio.values(), 0.7, 1.5], LEFT + 50, WIDTH - MARGIN - 10)
     if any("held_out" in row for row in rows):
-        _legend(canvas, [("held out", Paint(0)), ("seen by the fit", Paint(1, 1))])
+        draw_legend(canvas, [("held out", Paint(0)), ("seen by the fit", Paint(1, 1))])
     top = canvas.y
     for name in dict.fromkeys(row["subject"] for row in rows):
         middle = canvas.y + ROW / 2
@@ -185,7 +191,7 @@ def draw_sweep(rows: list[Row]) -> Figure:
         f"Time of one attention call over {sweep}", "us, measured, log scale; each line a subject."
     )
     names = list(dict.fromkeys(row["subject"] for row in rows))
-    _legend(canvas, [(name, _line_paint(i)) for i, name in enumerate(names)])
+    draw_legend(canvas, [(name, _line_paint(i)) for i, name in enumerate(names)])
     top, left, right = canvas.y + 6, float(LEFT), WIDTH - MARGIN - 40.0
     low, high = (edge(math.log(row["best_us"]) for row in rows) for edge in (min, max))
     per_log = HEIGHT / max(high - low, 0.1)
@@ -250,7 +256,8 @@ def _mark(canvas: Canvas, row: Row, x: float, middle: float, fastest: dict[str, 
     canvas.bar(Box(x - 2.5, middle - tall / 2, 5, tall), paint, tip, case=row["case"], subject=row["subject"])
 
 
-def _legend(canvas: Canvas, entries: list[tuple[str, Paint]]) -> None:
+def draw_legend(canvas: Canvas, entries: list[tuple[str, Paint]]) -> None:
+    """Painted names at the left margin, in as many lines as they need."""
     x = float(MARGIN)
     for words, paint in entries:
         width = 19 + text_width(words, SMALL) + 16

@@ -109,12 +109,18 @@ def spread(rounds: Sequence[Sequence[float]]) -> dict[str, Any] | None:
     }
 
 
-def ceilings(rep_ms: float = 60) -> dict[str, float]:
-    """What this card reaches: a large copy, a large matrix product on random data, an almost empty launch."""
+def copy_rate(rep_ms: float = 60) -> float:
+    """GB/s, read and written, of a copy of 1 GiB within the device."""
     source = torch.empty(1 << 30, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)
     source.random_(0, 256)
     copy_us = statistics.median(cold(lambda: target.copy_(source), rep_ms))
+    return round(2 * source.numel() / copy_us / 1e3, 1)
+
+
+def ceilings(rep_ms: float = 60) -> dict[str, float]:
+    """What this card reaches: a large copy, a large matrix product on random data, an almost empty launch."""
+    copy_gbs = copy_rate(rep_ms)
     a, b = (torch.randn(8192, 8192, device="cuda").bfloat16() for _ in range(2))
     product = torch.empty_like(a)
     product_us = statistics.median(cold(lambda: torch.mm(a, b, out=product), rep_ms))
@@ -125,7 +131,7 @@ def ceilings(rep_ms: float = 60) -> dict[str, float]:
 
     replay, _ = capture(launch)
     return {
-        "copy_gbs": round(2 * source.numel() / copy_us / 1e3, 1),
+        "copy_gbs": copy_gbs,
         "matmul_tflops": round(2 * 8192**3 / product_us / 1e6, 1),
         "launch_graph_us": round(statistics.median(cold(replay, rep_ms / 3)), 2),
         "launch_eager_us": round(statistics.median(cold(launch, rep_ms / 3)), 2),
