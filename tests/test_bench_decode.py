@@ -141,17 +141,11 @@ class TestMeasure:
         assert sum(parts[name] for name in results.STACKED) == 20.0
         assert "attention" not in parts
 
-    def test_a_session_takes_of_the_setup_what_it_knows(self, lab, monkeypatch):
-        asked = Setup(graphs=True, compiled=True)
+    def test_a_session_is_as_the_setup_wants_it(self, lab, monkeypatch):
         taken = {}
-
-        def knows(model, method, n_slots, page_size, graphs=None):
-            taken.update(method=method, graphs=graphs)
-
-        monkeypatch.setattr(measure, "Session", knows)
-        measure.make_session(lab.model, "radix", 64, asked)
-        assert taken == {"method": "radix", "graphs": True} and measure.ignored(asked) == ["compiled"]
-        assert measure.ignored(Setup()) == []
+        monkeypatch.setattr(measure, "Session", lambda model, method, **options: taken.update(options))
+        measure.make_session(lab.model, "radix", 64, Setup(graphs=True, compiled=True))
+        assert taken["n_slots"] == 64 and taken["graphs"] and taken["compiled"]
 
     def test_a_step_is_timed_around_task_sampling_and_forward(self, lab):
         case = few_shot_case("few", 3, 40, 9)

@@ -175,7 +175,7 @@ class TestRun:
             "few50", around
         )
         card = result["card"]
-        assert card["gpu"]["name"] == "made up" and card["ignored"] == [] and card["commit"]
+        assert card["gpu"]["name"] == "made up" and card["packed"] == ["radix"] and card["commit"]
         assert result["model"]["vocabulary"] == 512
         assert [words.split(":")[0] for words in result["bars"]] == [
             "few50", "medusa64", "few50", "star256", "few50", "medusa64", "star256",

@@ -20,6 +20,7 @@ from hypothesis import given, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
 
 from deft_lab import METHODS, Trace, Tree  # noqa: E402
+from deft_lab.decode.sampling import Sampler  # noqa: E402
 from deft_lab.decode.session import ROOT, Session  # noqa: E402
 from deft_lab.errors import AttentionError, DecodeError, DeftLabError, PlanError, PoolError  # noqa: E402
 
@@ -267,3 +268,11 @@ def test_a_forward_that_fails_closes_the_session(monkeypatch):
             session.step({ROOT: [1]})
     with pytest.raises(DecodeError, match="start anew"):
         session.step({ROOT: [1]})
+
+
+def test_drawing_changes_no_logits():
+    logits = torch.randn(3, 50)
+    before = logits.clone()
+    for sampler in (Sampler(temperature=0.7), Sampler(temperature=0.7, top_k=5), Sampler()):
+        sampler.draw(logits)
+        assert torch.equal(logits, before)

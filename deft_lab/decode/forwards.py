@@ -30,6 +30,7 @@ class Forwards:
     method: str
     options: Mapping[str, int]
     backend: str
+    pack_heads: bool | None
     watch: Stopwatch
     steps: FixedSteps | None = None  # where decode steps run as CUDA graphs
     table: ops.KernelTable | None = field(default=None, init=False)
@@ -88,10 +89,11 @@ class Forwards:
                 return ops.lower(plan, self.pool, into=self.table)
             except AttentionError:  # it needs more room than there is
                 self.table = None
-        table = ops.lower(plan, self.pool, backend=self.backend)
+        table = ops.lower(plan, self.pool, backend=self.backend, pack_heads=self.pack_heads)
         if isinstance(table, ops.KernelTable):
-            roomy = table.bucket.grown()
-            table = self.table = ops.lower(plan, self.pool, backend=self.backend, bucket=roomy)
+            table = self.table = ops.lower(
+                plan, self.pool, backend=self.backend, pack_heads=self.pack_heads, bucket=table.bucket.grown()
+            )
         return table
 
     def _run(self, part: str, tokens: Sequence[int], positions: Ints, visit: Visit, keep: int) -> Tensor:

@@ -63,7 +63,7 @@ class Sampler:
             return logits.argmax(-1)
         if self.top_k is None and self.top_p == 1:
             # what normalizes a row shifts all of its scores alike, and does not change the winner
-            return self._race(logits.float().div_(self.temperature)).argmax(-1)
+            return self._race(logits.float() / self.temperature).argmax(-1)
         return self._race(self.law(logits)).argmax(-1)
 
     def draw_several(self, logits: Tensor, k: int) -> list[int]:

@@ -42,6 +42,7 @@ class Session:
         page_size: slots of a page: 1, 16 or 64.
         backend: of the attention: "auto", "torch" or "triton".
         options: of the method, such as `chunk_len`.
+        pack_heads: of the kernels: a program takes all query heads of a KV head; None: as the method does.
         graphs: decode steps run as CUDA graphs; None: where that can be, which is on one GPU, by kernels.
             Their parts cannot be timed apart.
         compiled: torch.compile makes the graphs' kernels first: some 20 s for a model of 32 layers.
@@ -59,6 +60,7 @@ class Session:
     page_size: int = 16
     backend: str = "auto"
     options: Mapping[str, int] = field(default_factory=dict)
+    pack_heads: bool | None = None
     graphs: bool | None = None
     compiled: bool = False
     sampled: Callable[[int], Sequence[int]] = field(default=lambda step: ())
@@ -73,7 +75,9 @@ class Session:
         n_pages = -(-self.n_slots // self.page_size)
         self._pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
         self.watch = Stopwatch(self.model.device)
-        self._forwards = Forwards(self.model, self._pool, self.method, self.options, self.backend, self.watch)
+        self._forwards = Forwards(
+            self.model, self._pool, self.method, self.options, self.backend, self.pack_heads, self.watch
+        )
         self._forwards.steps = self._fixed_steps()
         self.tree: Tree | None = None
         self.n_steps = 0
@@ -339,7 +343,7 @@ class Session:
         if self.compiled and (not cuda or self.graphs is False):
             raise DecodeError("compiled=True makes the kernels of CUDA graphs; it needs a GPU and graphs")
         wanted = cuda and self.model.n_ways == 1 if self.graphs is None else self.graphs
-        return FixedSteps(self.model, self.pool, self.compiled) if wanted else None
+        return FixedSteps(self.model, self._pool, self.compiled) if wanted else None
 
     def _keep(self, leaf: int, tokens: list[int], drafts: Drafts, path: Sequence[int]) -> None:
         """Accepted tokens join their branch: its tokens, its score, its logits."""

@@ -6,7 +6,6 @@ host; `host` is the wall without forward and sampling, `rest` is what of it no p
 uploads. `attention` and `kv_write` lie within the forward, where a session times them there.
 """
 
-import inspect
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +30,7 @@ from .results import PARTS, Row
 
 WARM_UP = 3  # steps of a runner that count in no median: kernels are compiled, and the tree forks
 TEMPERATURE = 1.0
+PACKED = ("radix",)  # methods that take all query heads of a KV head in one program, though it is an option
 
 
 @dataclass(frozen=True)
@@ -200,18 +200,12 @@ def spread(times: Sequence[float]) -> dict[str, Any]:
 
 
 def make_session(model: TreeModel, method: str, n_slots: int, setup: Setup) -> Session:
-    """A session that takes of the setup what its class knows; see `ignored`."""
-    known = inspect.signature(Session).parameters
-    wanted = {"graphs": setup.graphs, "compiled": setup.compiled}
-    options = {name: value for name, value in wanted.items() if name in known}
-    return Session(model, method, n_slots=n_slots, page_size=PAGE_SIZE, **options)
-
-
-def ignored(setup: Setup) -> list[str]:
-    """What was asked for and no session takes."""
-    known = inspect.signature(Session).parameters
-    wanted = {"graphs": setup.graphs is not None, "compiled": setup.compiled}
-    return [name for name, asked in wanted.items() if asked and name not in known]
+    """A session as the setup wants it. Radix packs its heads: the baseline is the best of its kind."""
+    pack_heads = True if method in PACKED and model.device.type == "cuda" else None
+    return Session(
+        model, method, n_slots=n_slots, page_size=PAGE_SIZE, pack_heads=pack_heads,
+        graphs=setup.graphs, compiled=setup.compiled,
+    )  # fmt: skip
 
 
 def tree_runner(lab: Lab, case: Case, method: str) -> Runner:
