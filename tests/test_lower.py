@@ -91,9 +91,12 @@ def test_from_65536_queries_on_intervals_take_64_bits():
 
 @pytest.mark.parametrize("method", ["radix", "flash_decoding"])
 def test_paths_are_spelled_out(method):
-    tables = tables_of(method)
+    pool = Pool(17, 1, Geometry(4, 2, 16))
+    pool.take_tree(TWO_LEAVES)
+    tables = tables_of(method, pool=pool)
     assert tables.item[:, :5].tolist() == [[0, 9, 0, 1, 0], [9, 10, 1, 1, 1]]
-    assert tables.slot.tolist() == [*range(9), *range(7), 9, 10, 11]
+    slots = ops.lower(plan_tree(TWO_LEAVES, method), pool, backend="triton").upload.section("slot")
+    assert slots[: tables.n_slots].tolist() == [*range(9), *range(7), 9, 10, 11]
     assert tables.place.tolist() == [0, 1] and tables.start.tolist() == [0, 1, 2]
 
 

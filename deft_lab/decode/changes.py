@@ -73,12 +73,12 @@ def step_events(
 
 def draft_events(
     step: int, leaf: int, labels: Sequence[int], parents: Sequence[int], tokens: Sequence[int]
-) -> list[Event]:
+) -> tuple[Event, ...]:
     """A fork of the branch, and a sprout of each drafted token that others follow."""
     followers: dict[int, list[int]] = {}
     for i, parent in enumerate(parents):
         followers.setdefault(parent, []).append(i)
-    return [
+    return tuple(
         Event(
             step,
             "fork" if parent < 0 else "sprout",
@@ -87,4 +87,4 @@ def draft_events(
             tokens=tuple(tokens[i] for i in members),
         )
         for parent, members in followers.items()
-    ]
+    )

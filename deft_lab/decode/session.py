@@ -80,6 +80,7 @@ class Session:
         )
         self._forwards.steps = self._fixed_steps()
         self.tree: Tree | None = None
+        self.decoded: tuple[Tree, Visit] | None = None  # of the last forward: what it saw, and what it read
         self.n_steps = 0
         self.n_generated = 0  # tokens that branches gained by steps and accepts
         self.tokens: dict[int, list[int]] = {}  # label -> ids of the node's tokens
@@ -252,15 +253,16 @@ class Session:
         tree, labels = hang(before, leaf, parents)
         taken = self.pool.take(dict.fromkeys(labels, 1))
         self.n_steps += 1
-        pauses = [Event(self.n_steps, "pause", label) for label in sorted(self._seated)]
+        events = self._take_pending()
+        if self.listeners:
+            events += tuple(Event(self.n_steps, "pause", label) for label in sorted(self._seated))
+            events += draft_events(self.n_steps, leaf, labels, parents, tokens)
         self._seated = set(labels)
-        events = (*self._take_pending(), *pauses, *draft_events(self.n_steps, leaf, labels, parents, tokens))
         slots = np.concatenate([taken[label] for label in labels])
         logits = self._run_seats(list(tokens), slots, tree, events)
         self._drafts = Drafts(leaf, labels, tuple(parents), tuple(tokens), slots, logits)
         # labels of drafted tokens are never used again
-        seats = before.callers_seat()
-        self.tree = Tree(before.parent, before.length, seats, before.label, next_label=tree.next_label)
+        self.tree = Tree._of(before._shape.relabelled(before.label, tree.next_label), before.length)
         return logits
 
     def accept(self, path: Sequence[int], *, as_replay: bool = False) -> None:
@@ -279,20 +281,21 @@ class Session:
         if not as_replay:
             drafts.check_path(path)
         leaf, tree = drafts.leaf, self._grown()
-        self._pending += [
-            Event(self.n_steps + 1, "prune", label)
-            for label, parent in zip(drafts.labels, drafts.parents, strict=True)
-            if parent < 0
-        ]
+        if self.listeners:
+            self._pending += [
+                Event(self.n_steps + 1, "prune", label)
+                for label, parent in zip(drafts.labels, drafts.parents, strict=True)
+                if parent < 0
+            ]
         self._drafts, self._seated = None, set()
-        k, v = (x[:, self._forwards.tensor(drafts.slots[list(path)])] for x in (self.pool.k, self.pool.v))
         taken = self.pool.exchange(drafts.labels, {leaf: len(path)} if path else {})
         if path:
-            where = self._forwards.tensor(taken[leaf])
-            self.pool.k[:, where], self.pool.v[:, where] = k, v
             kept = [drafts.tokens[i] for i in path]
+            from_, to, rows, ids = self._forwards.tensor([drafts.slots[list(path)], taken[leaf], path, kept])
+            for kv in (self.pool.k, self.pool.v):
+                kv.index_copy_(1, to, kv.index_select(1, from_))
             self._pending.append(Event(self.n_steps + 1, "accept", leaf, len(path), tokens=tuple(kept)))
-            self._keep(leaf, kept, drafts, path)
+            self._keep(leaf, kept, drafts.logits, rows, ids)
             self.tree = tree.set_length(leaf, len(self.tokens[leaf]))
 
     def reject(self) -> None:
@@ -345,17 +348,23 @@ class Session:
         wanted = cuda and self.model.n_ways == 1 if self.graphs is None else self.graphs
         return FixedSteps(self.model, self._pool, self.compiled) if wanted else None
 
-    def _keep(self, leaf: int, tokens: list[int], drafts: Drafts, path: Sequence[int]) -> None:
-        """Accepted tokens join their branch: its tokens, its score, its logits."""
+    def _keep(self, leaf: int, tokens: list[int], drafted: Tensor, rows: Tensor, ids: Tensor) -> None:
+        """Accepted tokens join their branch: its tokens, its score, its logits.
+
+        Args:
+            leaf: the branch.
+            tokens: accepted.
+            drafted: [draft, vocabulary] logits.
+            rows: [token] of `drafted`, what follows each token.
+            ids: [token] the tokens, on the device.
+        """
         row = self._row(leaf)
-        before = torch.cat((self.logits[row : row + 1], drafts.logits[list(path[:-1])]))
-        rows = self._forwards.tensor(range(len(tokens)))
-        gained = gains(before, rows, self._forwards.tensor(tokens)).sum()
-        self.score.add([(leaf, leaf)], gained[None])
+        before = torch.cat((self.logits[row : row + 1], drafted[rows[:-1]]))
+        gained = before.gather(1, ids[:, None])[:, 0].float() - before.float().logsumexp(-1)
+        self.score.add([(leaf, leaf)], gained.sum()[None])
         self.tokens[leaf].extend(tokens)
         self.n_generated += len(tokens)
-        self._logits = self.logits.clone()
-        self._logits[row] = drafts.logits[path[-1]]
+        self._logits = self.logits.index_copy(0, self._forwards.tensor([row]), drafted[rows[-1:]])
 
     def _grown(self) -> Tree:
         if self._broken:
@@ -419,6 +428,7 @@ class Session:
         self._broken = True
         logits, visit = forward()
         self._broken = False
+        self.decoded = tree, visit
         for listener in self.listeners:
             listener(Step(self.n_steps, events, tree, visit))
         return logits

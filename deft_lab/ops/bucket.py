@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import AttentionError, check_counts
-from .tables import ITEM, HostTables
+from .tables import ITEM, HostTables, Pieces
 
 ALIGN = 64  # int32 elements: a section begins at a multiple of 256 bytes
 
@@ -57,7 +57,7 @@ class Bucket:
         n_queries, n_partials = len(tables.row), len(tables.place)
         n_words = tables.first_word + len(tables.word)
         return cls(
-            len(tables.item), n_queries, n_partials, len(tables.slot), n_words, tables.most_partials,
+            len(tables.item), n_queries, n_partials, tables.n_slots, n_words, tables.most_partials,
             tables.flat, n_partials == n_queries, tables.permuted, tables.word.dtype == np.int64,
             tables.n_nodes, tables.shapes,
         )  # fmt: skip
@@ -159,3 +159,16 @@ class Upload:
         self._device.narrow(*rear).copy_(self._host.narrow(*rear), non_blocking=True)
         if self._sent is not None:
             self._sent.record()
+
+    def spell_out(self, pieces: Pieces) -> None:
+        """Write the slot table on the device, from what is few."""
+        before = np.cumsum(pieces.length) - pieces.length
+        numbers = np.concatenate((pieces.first - before, pieces.length, pieces.slot))
+        there = torch.from_numpy(numbers)
+        if self._sent is not None:
+            there = there.pin_memory().to(self._device.device, non_blocking=True)
+        away, length, slot = there.split([len(before), len(before), len(pieces.slot)])
+        n_entries = pieces.n_entries
+        token = torch.repeat_interleave(away, length, output_size=n_entries)
+        token += torch.arange(n_entries, device=token.device)
+        self.section("slot")[:n_entries] = slot[token]

@@ -22,6 +22,20 @@ ITEM = 8
 KV_FIRST, KV_LEN, Q_FIRST, N_QUERIES, PLACE_FIRST, EXTRA, ROW_FIRST = range(7)
 
 
+class Pieces(NamedTuple):
+    """Entries as pieces of the flattened tree. A path of each query is long, and its pieces are few: the
+    device can spell them out.
+    """
+
+    slot: Ints  # [token] of the tree
+    first: Ints  # [piece] the first token
+    length: Ints  # [piece]
+
+    @property
+    def n_entries(self) -> int:
+        return int(self.length.sum())
+
+
 class HostTables(NamedTuple):
     """What one step uploads."""
 
@@ -29,13 +43,19 @@ class HostTables(NamedTuple):
     place: Ints  # [partial], in the order of items and their queries
     start: Ints  # [query + 1] query q owns places start[q] .. start[q + 1] - 1
     row: Ints  # [query] the caller's row
-    slot: Ints | range  # [token or entry]; a range if they ascend one by one; empty if KV is read in a row
+    # [token or entry]; a range if they ascend one by one; empty if KV is read in a row
+    slot: Ints | range | Pieces
     word: NDArray  # [token or entry] int32 or int64; empty if the method needs none
     flat: bool  # the slots ascend one by one, in the order in which items read them
     permuted: bool  # the caller's order of queries is not preorder
     shapes: str = "both"  # tile shapes of `tree_waves`: "both", "wide" or "narrow"
     n_nodes: int = 0  # rows of the node table of `deft_tree_index`
     first_word: int = 0  # words before this one are not read: `word` begins with it
+
+    @property
+    def n_slots(self) -> int:
+        """Entries of the slot table."""
+        return self.slot.n_entries if isinstance(self.slot, Pieces) else len(self.slot)
 
     @property
     def most_partials(self) -> int:
@@ -98,7 +118,7 @@ def _tiles(plan: Plan, tile: int) -> tuple[Ints | slice, Ints, Ints]:
     return group, plan.q_first[group] + before, np.minimum(tile, plan.q_len[group] - before)
 
 
-def _kv(plan: Plan, store: Pool | Unpaged) -> tuple[Ints, Ints | range, bool]:
+def _kv(plan: Plan, store: Pool | Unpaged) -> tuple[Ints, Ints | range | Pieces, bool]:
     """[group] the first entry, [entry] slots, and whether these are those of the flattened seen nodes.
 
     The KV-guided methods read consecutive tokens of the seen nodes, so one list of slots serves all groups;
@@ -111,6 +131,10 @@ def _kv(plan: Plan, store: Pool | Unpaged) -> tuple[Ints, Ints | range, bool]:
     apart = away[1:] != away[:-1]
     apart[first_chunk[1:] - 1] = False
     if np.count_nonzero(apart) or (isinstance(store, Unpaged) and store.copies == "path"):
+        if isinstance(store, Pool):
+            first = tree.start[plan.chunk_node] + plan.chunk_start
+            pieces = Pieces(store.slots(tree), first, plan.chunk_stop - plan.chunk_start)
+            return plan.kv_start[:-1], pieces, False
         return plan.kv_start[:-1], entry_slots(plan, store, plan.arrays().token), False
     whole = tree.seen.whole
     if isinstance(store, Pool):

@@ -19,7 +19,7 @@ from ..plan import Plan
 from ..tree import Tree
 from .bucket import Bucket, Upload
 from .node_table import NodeTable
-from .tables import EXTRA, KV_FIRST, PLACE_FIRST, host_tables
+from .tables import EXTRA, KV_FIRST, PLACE_FIRST, Pieces, host_tables
 
 LOG2_E = 1.4426950408889634
 
@@ -107,8 +107,10 @@ def lower_triton(
         needs = replace(needs, flat=False)
     arrays: dict[str, NDArray | range] = {
         "item": tables.item, "place": tables.place, "start": tables.start, "row": tables.row,
-        "slot": tables.slot, "word": tables.word, "size": np.array([len(tables.row), len(tables.slot)]),
+        "slot": range(0), "word": tables.word, "size": np.array([len(tables.row), tables.n_slots]),
     }  # fmt: skip
+    if not isinstance(tables.slot, Pieces):
+        arrays["slot"] = tables.slot
     if method.name == "deft_tree_index":
         assert isinstance(store, Pool)
         n_nodes, n_slots = NodeTable.room_for(plan.tree)
@@ -126,8 +128,10 @@ def lower_triton(
     if table.flat:
         arrays["slot"] = range(0)  # nobody looks them up
     table.upload.fill(arrays, tables.first_word)
+    if isinstance(tables.slot, Pieces) and table.nodes is None:
+        table.upload.spell_out(tables.slot)
     table.plan = plan
-    in_a_row = not isinstance(store, Pool) and len(tables.slot) == int(tables.slot[-1]) + 1
+    in_a_row = isinstance(store, Unpaged) and tables.n_slots == int(tables.slot[-1]) + 1
     table.looks_up = not in_a_row
     if table.mask is not None:
         _fill_mask(table, plan.tree)

@@ -5,6 +5,7 @@ prune, not once per token.
 """
 
 from collections.abc import Callable, Hashable, Sequence
+from copy import copy
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -102,7 +103,25 @@ class Shape:
         self.parent, self.seat = frozen(parent), frozen(seat)
         self.query_order, self.label = frozen(query_order), frozen(label)
         self.next_label = next_label
+        # both are shared by shapes that differ in labels alone
         self._seen: dict[bytes, Seen] = {}  # by which nodes are empty
+        self._made: dict[Hashable, Any] = {}
+
+    def relabelled(self, label: Ints, next_label: int) -> "Shape":
+        """The same links and seats under other labels; what follows from them is shared."""
+        other = copy(self)
+        other.label, other.next_label = frozen(label), next_label
+        other.__dict__.pop("index_of_label", None)
+        return other
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of links, seats and the key; the last few are kept."""
+        if key not in self._made:
+            if len(self._made) >= MOST_PATTERNS:
+                self._made.clear()
+            self._made[key] = make()
+        made: T = self._made[key]
+        return made
 
     def seen(self, length: Ints) -> Seen:
         """The nodes with tokens that some query sees, in a tree of these lengths."""

@@ -135,9 +135,14 @@ class Tree:
         length_ = integers("length", length)
         if len(length_) != self.n_nodes:
             raise TreeError(f"{len(length_)} lengths for {self.n_nodes} nodes; give one for every node")
-        tree = object.__new__(Tree)
-        tree._shape = self._shape
-        tree._set_length(length_)
+        return Tree._of(self._shape, length_)
+
+    @classmethod
+    def _of(cls, shape: Shape, length: Ints) -> "Tree":
+        """A shape that is known to be right, with lengths that nobody else holds."""
+        tree = object.__new__(cls)
+        tree._shape = shape
+        tree._set_length(length)
         return tree
 
     # --- what a tree is: read-only int64 arrays, by node or query index

@@ -10,8 +10,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..errors import TreeError, check_counts
-from ._shape import depth_first
+from ._shape import Ints, Shape, depth_first
 from .core import Tree
 
 
@@ -182,17 +184,34 @@ def hang(tree: Tree, leaf: int, parents: Sequence[int]) -> tuple[Tree, tuple[int
         raise TreeError(f"node {leaf} has children; a token tree hangs below a leaf")
     if not len(parents):
         raise TreeError("the token tree is empty; it has at least one token")
-    draft = _Draft(tree)
-    draft.plain = False
-    labels: list[int] = []
     for i, parent in enumerate(parents):
         if not -1 <= parent < i:
             raise TreeError(
                 f"token {i} follows token {parent}; it must be an earlier one, or -1 for the leaf"
             )
+    # a decode hangs the same token tree below the same branch again and again
+    drafted = tuple(parents)
+    shape, origin = tree._shape.once(("hang", node, drafted), lambda: _hung(tree, leaf, drafted))
+    fresh = np.arange(tree.next_label, tree.next_label + len(drafted))
+    label = np.concatenate((tree.label, fresh))[origin]
+    length = np.concatenate((tree.length, np.ones_like(fresh)))[origin]
+    shape = shape.relabelled(label, tree.next_label + len(drafted))
+    return Tree._of(shape, length), tuple(fresh.tolist())
+
+
+def _hung(tree: Tree, leaf: int, parents: tuple[int, ...]) -> tuple[Shape, Ints]:
+    """The shape with the token tree; [node] which it was, of the tree's nodes and then the tokens."""
+    draft = _Draft(tree)
+    draft.plain = False
+    labels: list[int] = []
+    for parent in parents:
         labels.append(draft.add(leaf if parent < 0 else labels[parent], 1))
-    draft.seats = labels.copy()
-    return draft.freeze(), tuple(labels)
+    draft.seats = labels
+    hung = draft.freeze()
+    is_old = hung.label < tree.next_label
+    origin = hung.label - tree.next_label + tree.n_nodes
+    origin[is_old] = [tree.index(label) for label in hung.label[is_old].tolist()]
+    return hung._shape, origin
 
 
 def drop(tree: Tree, leaves: Iterable[int]) -> Advance:

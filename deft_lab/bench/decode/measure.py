@@ -16,12 +16,13 @@ import torch
 from torch import Tensor
 
 from ... import ops
-from ...decode.changes import Step
 from ...decode.hf import TreeModel
 from ...decode.sampling import Sampler
 from ...decode.session import Session
 from ...decode.stopwatch import Stopwatch
+from ...decode.visit import Visit
 from ...provenance import gpu_card, gpu_state
+from ...tree import Tree
 from ..attention.timing import Call, capture, copy_rate, warm
 from ..attention.trial import first_line
 from .cases import PAGE_SIZE, Case, Stepper
@@ -215,31 +216,25 @@ def tree_runner(lab: Lab, case: Case, method: str) -> Runner:
         torch.OutOfMemoryError: its pool finds no room.
     """
     session = make_session(lab.model, method, case.n_slots, lab.setup)
-    last: list[Step] = []
-
-    def keep(step: Step) -> None:
-        if step.visit.table is not None:  # not the prefill
-            last[:] = [step]
-
-    session.listeners.append(keep)
     session.prefill(random_prompt(lab.model, case.n_prompt))
     sampler = TimedSampler(TEMPERATURE, seed=SEED, watch=session.watch)
 
     def size() -> tuple[int, int]:
-        tree = last[0].tree
+        assert session.decoded is not None
+        tree, _ = session.decoded
         return tree.n_queries, int(tree.length[tree.q_stop > tree.q_first].sum())
 
     def alone() -> dict[str, Any]:
-        return attention_alone(lab, last[0]) if last else {}
+        return attention_alone(lab, *session.decoded) if session.decoded and session.n_steps else {}
 
     return Runner(case.start(session, sampler), session.watch, case.n_steps, size, alone)
 
 
-def attention_alone(lab: Lab, step: Step) -> dict[str, Any]:
+def attention_alone(lab: Lab, tree: Tree, visit: Visit) -> dict[str, Any]:
     """The attention of all layers with the tables of a step, and nothing between them."""
-    geometry, table = lab.model.geometry, step.visit.table
+    geometry, table = lab.model.geometry, visit.table
     assert table is not None
-    q = torch.randn(step.tree.n_queries, geometry.n_q_heads, geometry.head_dim, device=lab.model.device)
+    q = torch.randn(tree.n_queries, geometry.n_q_heads, geometry.head_dim, device=lab.model.device)
     q = q.to(lab.model.dtype)
     more = {"out": torch.empty_like(q)} if isinstance(table, ops.KernelTable) else {}
 
@@ -248,7 +243,7 @@ def attention_alone(lab: Lab, step: Step) -> dict[str, Any]:
         for layer in range(geometry.n_layers):
             ops.attend(q, table, layer=layer, **more)
 
-    tokens = int(step.tree.length[step.tree.q_stop > step.tree.q_first].sum())
+    tokens = int(tree.length[tree.q_stop > tree.q_first].sum())
     try:
         return {"attention_alone_ms": round(lab.machine.call_ms(run), 4), "attention_alone_tokens": tokens}
     except Exception as failure:  # the steps keep their times
