@@ -123,6 +123,8 @@ class SlotTable:
             return False
         self._owned[mark.rows], self._first[mark.rows], self._stop[mark.rows] = mark.columns
         self.n_free = mark.n_free
+        self._takes += 1
+        self._born[mark.rows] = self._takes  # whoever keeps copies of their slots must look again
         return True
 
     def slots_of(self, label: int) -> Ints:
@@ -132,7 +134,7 @@ class SlotTable:
         return self._store[start : start + int(self._owned[row])]
 
     def born(self, label: int) -> int:
-        """A number that changes when a label leaves and comes again."""
+        """A number that changes when a label leaves and comes again, or what it took is undone."""
         return int(self._born[self.row[label]])
 
     def slots(self, tree: Tree) -> Ints:

@@ -224,7 +224,7 @@ class Pool:
             )
 
     def slots_of(self, label: int) -> tuple[Ints, int]:
-        """The slots of a node, and a number that changes if it gives them back and takes others.
+        """The slots of a node, and a number that changes if it gives some back and takes others.
 
         Raises:
             PoolError: the node owns none.

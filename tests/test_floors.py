@@ -16,7 +16,7 @@ FLOORS = (
     {"tree", "geometry", "hardware", "trace", "workbook"},
     {"plan"},
     {"builders", "methods"},
-    {"cost", "attention"},
+    {"cost", "attention", "_slots"},
     {"kv", "kernels", "interpret", "counter", "provenance"},
     {"ops"},
     {"decode", "speculative"},

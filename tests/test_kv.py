@@ -46,6 +46,38 @@ def test_take_and_give_back_keep_every_page_owned_once(page_size, seed, data):
         assert {label: pool.n_tokens(label) for label in owned} == {k: len(v) for k, v in owned.items()}
 
 
+@given(page_sizes, st.integers(0, 99), st.data())
+def test_undo_leaves_no_trace(page_size, seed, data):
+    pools = [Pool(12, page_size, GEOMETRY, seed=seed) for _ in range(2)]
+    sizes = data.draw(
+        st.dictionaries(st.integers(0, 5), st.integers(0, 2 * page_size), min_size=1, max_size=3)
+    )
+    for pool in pools:
+        pool.take(sizes)
+    mark = pools[1].mark(list(sizes))
+    more = data.draw(st.dictionaries(st.sampled_from(sorted(sizes)), st.integers(0, page_size + 1)))
+    pools[1].take(more)
+    pools[1].undo(mark)
+    pools[1].check()
+    later = data.draw(st.dictionaries(st.integers(0, 7), st.integers(1, page_size), max_size=3))
+    first, second = ({k: v.tolist() for k, v in pool.take(later).items()} for pool in pools)
+    assert first == second and state(pools[0]) == state(pools[1])
+    tree = Tree([-1], [max(1, pools[0].n_tokens(min(sizes)))], label=[min(sizes)])
+    if pools[0].n_tokens(min(sizes)):
+        assert pools[0].first_slot(tree) == pools[1].first_slot(tree)
+
+
+def test_undo_refuses_what_other_nodes_have_changed():
+    pool = Pool(9, 1, GEOMETRY)
+    pool.take({0: 2})
+    mark = pool.mark([0])
+    pool.take({0: 1, 1: 1})
+    with pytest.raises(PoolError, match="nothing can be undone"):
+        pool.undo(mark)
+    with pytest.raises(PoolError, match="node 5 owns no slots"):
+        pool.mark([5])
+
+
 @given(trees(), page_sizes)
 def test_a_growing_tree_keeps_the_slots_it_had(tree, page_size):
     pool = Pool(tree.n_tokens + 2 * tree.n_nodes + tree.n_queries, page_size, GEOMETRY, seed=1)

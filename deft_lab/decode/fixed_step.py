@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from .. import ops
+from ..errors import DecodeError
 from ..kv import Pool
 from ..tree._shape import Ints
 from .hf import TreeModel
@@ -126,3 +127,24 @@ class FixedSteps:
     def n_steps(self) -> int:
         """Steps made for the table at hand."""
         return len(self._steps)
+
+
+def fixed_steps(model: TreeModel, pool: Pool, graphs: bool | None, compiled: bool) -> FixedSteps | None:
+    """CUDA graphs of decode steps, where they are wanted and can be.
+
+    Args:
+        model: whose forward they are.
+        pool: where keys and values go.
+        graphs: None: on one GPU.
+        compiled: see `FixedStep`.
+
+    Raises:
+        DecodeError: they are wanted where they cannot be.
+    """
+    cuda = model.device.type == "cuda"
+    if graphs and not cuda:
+        raise DecodeError("graphs=True needs an NVIDIA GPU; leave graphs out on a CPU")
+    if compiled and (not cuda or graphs is False):
+        raise DecodeError("compiled=True makes the kernels of CUDA graphs; it needs a GPU and graphs")
+    wanted = cuda and model.n_ways == 1 if graphs is None else graphs
+    return FixedSteps(model, pool, compiled) if wanted else None

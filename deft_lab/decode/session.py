@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from .. import ops
@@ -18,13 +17,14 @@ from ..methods import find_method
 from ..trace import Event
 from ..tree import Tree
 from ..tree._shape import Ints
-from ..tree.edits import Advance, advance, drop, hang
+from ..tree.edits import advance, drop, hang
+from .branches import Branches
 from .changes import Children, Drafts, Step, draft_events, step_events
-from .fixed_step import FixedSteps
+from .fixed_step import fixed_steps
 from .forwards import Forwards
 from .hf import TreeModel
 from .prepared import Prepared
-from .scores import Scores, gains
+from .scores import Scores
 from .stopwatch import Stopwatch
 from .visit import Visit
 
@@ -78,19 +78,16 @@ class Session:
         self._forwards = Forwards(
             self.model, self._pool, self.method, self.options, self.backend, self.pack_heads, self.watch
         )
-        self._forwards.steps = self._fixed_steps()
+        self._forwards.steps = fixed_steps(self.model, self._pool, self.graphs, self.compiled)
         self.tree: Tree | None = None
         self.decoded: tuple[Tree, Visit] | None = None  # of the last forward: what it saw, and what it read
         self.n_steps = 0
-        self.n_generated = 0  # tokens that branches gained by steps and accepts
-        self.tokens: dict[int, list[int]] = {}  # label -> ids of the node's tokens
-        self.score = Scores()
         self.n_prompt = 0
-        self._rows: dict[int, int] = {}  # live branch (leaf) -> its row of the logits
-        self._logits: Tensor | None = None
+        self._known = Branches(self._forwards.tensor)
         self._pending: list[Event] = []
         self._broken = False
         self._drafts: Drafts | None = None
+        self._spent: tuple[int, ...] = ()  # drafts with a verdict, whose memory is not free yet
         self._prepared: Prepared | None = None
         self._seated: set[int] = {ROOT}  # nodes with a query at the last decode, as a trace sees it
 
@@ -102,12 +99,28 @@ class Session:
         if self._prepared is not None:
             self._pool.undo(self._prepared.mark)
             self._prepared = None
+        self._free_spent()
         return self._pool
+
+    @property
+    def tokens(self) -> Mapping[int, list[int]]:
+        """Label -> ids of the node's tokens."""
+        return self._known.tokens
+
+    @property
+    def n_generated(self) -> int:
+        """Tokens that branches gained by steps and accepts."""
+        return self._known.n_generated
+
+    @property
+    def score(self) -> Scores:
+        """Leaf -> sum of the log-probabilities of its generated tokens."""
+        return self._known.score
 
     @property
     def branches(self) -> tuple[int, ...]:
         """Leaves (labels) of the live branches: the active ones in the order of creation, then the paused."""
-        return tuple(self._rows)
+        return tuple(self._known.rows)
 
     @property
     def active(self) -> tuple[int, ...]:
@@ -118,13 +131,11 @@ class Session:
     @property
     def logits(self) -> Tensor:
         """[branch, vocabulary] what follows each of `branches`."""
-        if self._logits is None:
-            raise DecodeError("there are no logits yet; prefill a prompt first")
-        return self._logits
+        return self._known.logits
 
     def logits_of(self, leaf: int) -> Tensor:
         """[vocabulary] what follows a live branch."""
-        return self.logits[self._row(leaf)]
+        return self.logits[self._known.row(leaf)]
 
     def path_tokens(self, leaf: int) -> list[int]:
         """Token ids from the first of the prompt to the end of a node."""
@@ -154,10 +165,9 @@ class Session:
             raise DecodeError("the prompt is empty; give it at least one token")
         tree = Tree([-1], [len(prompt)])
         slots = self.pool.take({ROOT: len(prompt)})[ROOT]
-        self._logits = self._run_along(list(prompt), slots, slots, tree, ())
-        self.tree, self.tokens = tree, {ROOT: list(prompt)}
-        self.score.begin(ROOT)
-        self.n_prompt, self._rows = len(prompt), {ROOT: 0}
+        logits = self._run_along(list(prompt), slots, slots, tree, ())
+        self._known.begin(ROOT, list(prompt), logits)
+        self.tree, self.n_prompt = tree, len(prompt)
 
     def step(self, births: Mapping[int, Sequence[int]]) -> None:
         """Decode once: every active branch that gets a token, all in one forward.
@@ -199,8 +209,8 @@ class Session:
         if self._forwards.steps is not None and not change.forked:
             with self.watch.host("ahead"):
                 self._prepared = Prepared.after(new, self._pool, self._forwards)
-        self._score(change, births)
-        self._commit(change, token_of, seats, logits)
+        self._known.advance(change, births, seats, logits)
+        self.tree, self._seated = new, set(seats)
 
     def extend(self, leaf: int, tokens: Sequence[int]) -> None:
         """Put given tokens at the end of a live branch, in one forward of their own, without a step.
@@ -209,7 +219,7 @@ class Session:
             DecodeError: no token, one outside the vocabulary, or the label is no live branch.
             PoolError: the pool is full; nothing has changed.
         """
-        tree, row = self._idle(), self._row(leaf)
+        tree, _ = self._idle(), self._known.row(leaf)
         if not len(tokens):
             raise DecodeError("no tokens to put at the end of the branch")
         self.model.check_tokens(tokens)
@@ -222,9 +232,7 @@ class Session:
         logits = self._run_along(list(tokens), new, path, grown, (event,))
         self._pending.append(event)
         self.tree = grown
-        self.tokens[leaf].extend(tokens)
-        self._logits = self.logits.clone()
-        self._logits[row] = logits[0]
+        self._known.extend(leaf, tokens, logits)
 
     def verify(self, leaf: int, parents: Sequence[int], tokens: Sequence[int]) -> Tensor:
         """Decode a token tree below a branch, a query on every token, in one forward.
@@ -246,12 +254,13 @@ class Session:
             PoolError: the pool is full; nothing has changed.
         """
         before = self._idle()
-        self._row(leaf)
+        self._known.row(leaf)
         self.model.check_tokens(tokens)
         if len(tokens) != len(parents):
             raise DecodeError(f"{len(parents)} parents for {len(tokens)} tokens; give one of each")
         tree, labels = hang(before, leaf, parents)
-        taken = self.pool.take(dict.fromkeys(labels, 1))
+        pool = self._pool if self._pool.n_free >= len(labels) and self._prepared is None else self.pool
+        taken = pool.take(dict.fromkeys(labels, 1))
         self.n_steps += 1
         events = self._take_pending()
         if self.listeners:
@@ -288,15 +297,17 @@ class Session:
                 if parent < 0
             ]
         self._drafts, self._seated = None, set()
-        taken = self.pool.exchange(drafts.labels, {leaf: len(path)} if path else {})
-        if path:
-            kept = [drafts.tokens[i] for i in path]
-            from_, to, rows, ids = self._forwards.tensor([drafts.slots[list(path)], taken[leaf], path, kept])
-            for kv in (self.pool.k, self.pool.v):
-                kv.index_copy_(1, to, kv.index_select(1, from_))
-            self._pending.append(Event(self.n_steps + 1, "accept", leaf, len(path), tokens=tuple(kept)))
-            self._keep(leaf, kept, drafts.logits, rows, ids)
-            self.tree = tree.set_length(leaf, len(self.tokens[leaf]))
+        if not path:
+            self.pool.give_back(drafts.labels)
+            return
+        taken = self._take_accepted(drafts, len(path))
+        kept = [drafts.tokens[i] for i in path]
+        from_, to, rows, ids = self._forwards.tensor([drafts.slots[list(path)], taken, path, kept])
+        for kv in (self._pool.k, self._pool.v):
+            kv.index_copy_(1, to, kv.index_select(1, from_))
+        self._pending.append(Event(self.n_steps + 1, "accept", leaf, len(path), tokens=tuple(kept)))
+        self._known.accept(leaf, kept, drafts.logits, rows, ids)
+        self.tree = tree.set_length(leaf, len(self.tokens[leaf]))
 
     def reject(self) -> None:
         """Free all drafted tokens.
@@ -315,12 +326,8 @@ class Session:
         change = drop(self._idle(), leaves)
         self.pool.give_back(change.gone)
         self._pending += [Event(self.n_steps + 1, "prune", top) for top in change.pruned]
-        left = [leaf for leaf in self._rows if leaf not in change.gone]
-        self._logits = self.logits[[self._rows[leaf] for leaf in left]]
-        self._rows = {leaf: row for row, leaf in enumerate(left)}
         self.tree = change.tree
-        self._forget(change.gone)
-        self.score.forget(change.gone)
+        self._known.drop(change.gone)
         self._seated -= set(change.gone)
 
     def check(self) -> None:
@@ -338,33 +345,17 @@ class Session:
 
     # --- inside
 
-    def _fixed_steps(self) -> FixedSteps | None:
-        """CUDA graphs of decode steps, where they are wanted and can be."""
-        cuda = self.model.device.type == "cuda"
-        if self.graphs and not cuda:
-            raise DecodeError("graphs=True needs an NVIDIA GPU; leave graphs out on a CPU")
-        if self.compiled and (not cuda or self.graphs is False):
-            raise DecodeError("compiled=True makes the kernels of CUDA graphs; it needs a GPU and graphs")
-        wanted = cuda and self.model.n_ways == 1 if self.graphs is None else self.graphs
-        return FixedSteps(self.model, self._pool, self.compiled) if wanted else None
+    def _take_accepted(self, drafts: Drafts, n: int) -> Ints:
+        """[token] slots for accepted drafts. The drafts' own are free at once only if they are needed."""
+        if self._pool.n_free < n:
+            return self.pool.exchange(drafts.labels, {drafts.leaf: n})[drafts.leaf]
+        self._spent = drafts.labels
+        return self._pool.take({drafts.leaf: n})[drafts.leaf]
 
-    def _keep(self, leaf: int, tokens: list[int], drafted: Tensor, rows: Tensor, ids: Tensor) -> None:
-        """Accepted tokens join their branch: its tokens, its score, its logits.
-
-        Args:
-            leaf: the branch.
-            tokens: accepted.
-            drafted: [draft, vocabulary] logits.
-            rows: [token] of `drafted`, what follows each token.
-            ids: [token] the tokens, on the device.
-        """
-        row = self._row(leaf)
-        before = torch.cat((self.logits[row : row + 1], drafted[rows[:-1]]))
-        gained = before.gather(1, ids[:, None])[:, 0].float() - before.float().logsumexp(-1)
-        self.score.add([(leaf, leaf)], gained.sum()[None])
-        self.tokens[leaf].extend(tokens)
-        self.n_generated += len(tokens)
-        self._logits = self.logits.index_copy(0, self._forwards.tensor([row]), drafted[rows[-1:]])
+    def _free_spent(self) -> None:
+        if self._spent:
+            spent, self._spent = self._spent, ()
+            self._pool.give_back(spent)
 
     def _grown(self) -> Tree:
         if self._broken:
@@ -373,35 +364,15 @@ class Session:
             raise DecodeError("the session has no tree yet; prefill a prompt first")
         return self.tree
 
-    def _forget(self, labels: Iterable[int]) -> None:
-        for label in labels:
-            self.tokens.pop(label)
-
     def _idle(self) -> Tree:
         """The tree, where no drafted tokens await their verdict."""
         if self._drafts is not None:
             raise DecodeError("drafted tokens await their verdict; call accept or reject first")
         return self._grown()
 
-    def _row(self, leaf: int) -> int:
-        if leaf not in self._rows:
-            raise DecodeError(f"{leaf} is no live branch; they are {self.branches[:8]}")
-        return self._rows[leaf]
-
     def _take_pending(self) -> tuple[Event, ...]:
         pending, self._pending = tuple(self._pending), []
         return pending
-
-    def _score(self, change: Advance, births: Mapping[int, Sequence[int]]) -> None:
-        """Log-probabilities of a step's tokens, under the logits that they were drawn from."""
-        names = [(leaf, leaf) for leaf in change.appended]
-        names += [(leaf, child) for leaf, children in change.forked.items() for child in children]
-        tokens = [births[leaf][0] for leaf in change.appended]
-        tokens += [token for leaf in change.forked for token in births[leaf]]
-        rows = [self._row(leaf) for leaf, _ in names]
-        both = self._forwards.tensor([rows, tokens])
-        self.score.add(names, gains(self.logits, both[0], both[1]))
-        self.score.forget((*change.gone, *change.forked))
 
     def _run_seats(
         self,
@@ -428,20 +399,10 @@ class Session:
         self._broken = True
         logits, visit = forward()
         self._broken = False
+        # the device is busy now: what could wait costs no time
+        self._free_spent()
+        self._known.catch_up()
         self.decoded = tree, visit
         for listener in self.listeners:
             listener(Step(self.n_steps, events, tree, visit))
         return logits
-
-    def _commit(self, change: Advance, token_of: Mapping[int, int], seats: list[int], logits: Tensor) -> None:
-        ended = {*change.gone, *change.forked, *token_of}
-        waiting = [leaf for leaf in self._rows if leaf not in ended]
-        if waiting:
-            logits = torch.cat((logits, self.logits[[self._rows[leaf] for leaf in waiting]]))
-        self._rows = {leaf: row for row, leaf in enumerate((*seats, *waiting))}
-        self._logits, self.tree = logits, change.tree
-        self._forget(change.gone)
-        self._seated = set(seats)
-        self.n_generated += len(token_of)
-        for label, token in token_of.items():
-            self.tokens.setdefault(label, []).append(token)
