@@ -42,7 +42,7 @@ def made_up_row(case, subject, step, **more):
     """Times in ms; they stand for no measurement."""
     kind = "peer" if subject == "transformers" else "method"
     row = results.blank_row(few_shot_case(case, 50, 4000, 400), Subject(subject, kind, None))
-    parts = dict(zip(results.PARTS, (0.2, 1.5, 0.4, 0.5, 1.4, step - 4, 2.6, 1.2, 0.3), strict=True))
+    parts = dict(zip(results.PARTS, (0.2, 1.5, 0.4, 0.5, 1.4, step - 4, 2.6, 1.2, 0.3, 0.9), strict=True))
     times = {"median": step, "q1": step - 0.1, "q3": step + 0.3, "mean": step, "largest": step + 9, "n": 397}
     found = {"steps": 400, "step_ms": times, "parts_ms": parts, "queries": 50, "tokens": 14000}
     floor = {"attention_alone_ms": 1.21, "floor_ms": 5.0, "ratio_to_floor": step / 5}

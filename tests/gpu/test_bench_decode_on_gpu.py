@@ -47,7 +47,9 @@ def test_every_subject_gets_a_time(graphs, tmp_path):
         assert 0 < row["step_ms"]["q1"] <= row["step_ms"]["median"] <= row["step_ms"]["q3"]
         assert row["parts_ms"]["forward"] > 0 and row["in_turn"]
         if row["kind"] == "method":
-            assert row["parts_ms"]["planning"] > 0 and row["attention_alone_ms"] > 0 and row["floor_ms"] > 0
+            # with graphs most steps are planned while the one before runs
+            assert row["parts_ms"]["planning"] > 0 or row["parts_ms"]["ahead"] > 0
+            assert row["attention_alone_ms"] > 0 and row["floor_ms"] > 0
     assert all(around["copy_gbs"]["before"] > 50 for around in result["cases"].values())
     assert result["card"]["gpu"]["driver"] and len(result["bars"]) == 8
 

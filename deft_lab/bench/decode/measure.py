@@ -3,7 +3,8 @@
 wall: between two waits for the device, around a whole step. Parts of a step: `planning`, `branching` (task,
 tree) and `memory` (pool, tables) on the host, `forward` on the device, `sampling` until its tokens are on the
 host; `host` is the wall without forward and sampling, `rest` is what of it no part names: scores, events,
-uploads. `attention` and `kv_write` lie within the forward, where a session times them there.
+uploads. `attention` and `kv_write` lie within the forward, where a session times them there. `ahead` is what
+the host did for the next step while the forward ran: it lies within the forward's time.
 """
 
 import statistics
@@ -29,6 +30,7 @@ from .cases import PAGE_SIZE, Case, Stepper
 from .model import SEED, random_prompt, weight_bytes
 from .results import PARTS, Row
 
+TIMED = ("planning", "memory", "attention", "kv_write", "ahead")  # as the stopwatch names them
 WARM_UP = 3  # steps of a runner that count in no median: kernels are compiled, and the tree forks
 TEMPERATURE = 1.0
 PACKED = ("radix",)  # methods that take all query heads of a KV head in one program, though it is an option
@@ -183,7 +185,7 @@ class Runner:
 def parts_of(wall: float, spent: Mapping[str, float]) -> dict[str, float]:
     """Parts of a step in ms, from the stopwatch's names; those that it did not time are not there."""
     sampling, forward = spent.get("sampling", 0.0), spent.get("decode", 0.0)
-    parts = {name: spent[name] for name in ("planning", "memory", "attention", "kv_write") if name in spent}
+    parts = {name: spent[name] for name in TIMED if name in spent}
     if "branching" in spent:
         parts["branching"] = spent["branching"] - sampling  # tasks draw within their decision
     host = max(0.0, wall - forward - sampling)

@@ -11,7 +11,7 @@ SCHEMA = "deft_lab.bench_decode/1"
 OURS = "tree_waves"
 # parts of a step that add up to it, in reading order; then sums and parts within the forward
 STACKED = ("planning", "branching", "memory", "rest", "sampling", "forward")
-PARTS = (*STACKED, "host", "attention", "kv_write")
+PARTS = (*STACKED, "host", "attention", "kv_write", "ahead")
 HEADS = ("plan", "fork", "mem", "rest", "samp", "fwd")  # of STACKED, short enough for a terminal
 
 
