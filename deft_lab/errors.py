@@ -42,6 +42,10 @@ class DecodeError(DeftLabError):
     """A task, a step or an option does not fit the decode; the session is as it was."""
 
 
+class DraftError(DeftLabError):
+    """A token tree cannot be drafted, or its verifier would change what the target says."""
+
+
 def check_counts(error: type[DeftLabError], least: int, **counts: object) -> None:
     """Refuse what is no integer of at least `least`; the names of the arguments go into the message.
 

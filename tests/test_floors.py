@@ -13,10 +13,10 @@ import deft_lab
 PACKAGE = Path(deft_lab.__file__).parent
 FLOORS = (
     {"errors", "data"},
-    {"tree", "geometry", "hardware", "trace", "workbook"},
-    {"plan"},
-    {"builders", "methods"},
-    {"cost", "attention", "_slots"},
+    {"tree", "geometry", "hardware", "trace", "workbook", "chance"},
+    {"plan", "token_tree"},
+    {"builders", "methods", "drafting"},
+    {"cost", "attention", "verifying", "_slots"},
     {"kv", "kernels", "interpret", "counter", "provenance"},
     {"ops"},
     {"decode", "speculative"},

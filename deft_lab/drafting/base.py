@@ -1,0 +1,69 @@
+"""What a token builder is, and what it asks of a draft."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..token_tree import TokenTree
+
+Path = tuple[int, ...]
+# how the children of a node came about; it decides which verifiers are lossless (VERIFIERS)
+TOP_K = "top-k"  # the likeliest tokens, no chance in it
+IID = "iid"  # independent draws; repeats are kept
+DEDUPLICATED = "deduplicated"  # independent draws, repeats dropped, draw order kept
+WITHOUT_REPLACEMENT = "without replacement"  # in draw order
+SET_ORDER = "set order"  # drawn, then sorted: no verifier that uses q is lossless
+CHILDREN = (TOP_K, IID, DEDUPLICATED, WITHOUT_REPLACEMENT, SET_ORDER)
+
+
+class Laws(Protocol):
+    """Next-token laws of a draft, below the last committed token. A table or a model.
+
+    `vocab_size`: tokens it knows. A call is one forward of the draft.
+    """
+
+    vocab_size: int
+
+    def __call__(self, paths: Sequence[Path]) -> NDArray[np.float64]:
+        """[path, vocabulary] law of what follows each path of tokens; () is the last committed token."""
+
+
+@dataclass(frozen=True)
+class TokenBuilder:
+    """One way to draft.
+
+    Args:
+        name: in TOKEN_BUILDERS.
+        build: (laws, budget, chance, **options) -> TokenTree of at most `budget` nodes.
+        children: one of CHILDREN.
+        what: a sentence.
+    """
+
+    name: str
+    build: Callable[..., TokenTree]
+    children: str
+    what: str
+
+
+class TableLaws:
+    """Laws from a Markov table: what follows depends on the last token alone.
+
+    Args:
+        table: [token, vocabulary] probabilities.
+        last: the last committed token.
+    """
+
+    def __init__(self, table: NDArray[np.float64], last: int) -> None:
+        self.table, self.last = np.asarray(table, dtype=np.float64), last
+        self.vocab_size = self.table.shape[1]
+        self.n_calls = 0
+
+    def __call__(self, paths: Sequence[Path]) -> NDArray[np.float64]:
+        self.n_calls += 1
+        return self.table[[path[-1] if path else self.last for path in paths]]
+
+
+Options = dict[str, Any]
