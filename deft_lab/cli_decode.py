@@ -70,6 +70,11 @@ PageSize = Annotated[int, typer.Option("--page-size", help="Slots of a page: 1, 
 Backend = Annotated[str, typer.Option("--backend", help="Of the attention: auto, torch, triton.")]
 Dtype = Annotated[str | None, typer.Option("--dtype", help="float32, bfloat16, float16.")]
 Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, ...")]
+Graphs = Annotated[
+    bool | None,
+    typer.Option("--graphs/--no-graphs", help="Decode by CUDA graphs; without, parts are timed apart."),
+]
+Compile = Annotated[bool, typer.Option("--compile", help="Let torch.compile make the graphs' kernels.")]
 Tp = Annotated[bool, typer.Option("--tp", help="Split the model over the processes of torchrun.")]
 Stream = Annotated[bool, typer.Option("--stream", help="Print tokens as they come, with their branch.")]
 Output = Annotated[
@@ -105,6 +110,8 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
     backend: Backend = "auto",
     dtype: Dtype = None,
     device: Device = None,
+    graphs: Graphs = None,
+    compiled: Compile = False,
     tp: Tp = False,
     stream: Stream = False,
     output: Output = None,
@@ -148,6 +155,8 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
         honour_eos=eos,
         page_size=page_size,
         backend=backend,
+        graphs=graphs,
+        compiled=compiled,
     )
     if record is None and context.info_name == "record":
         record = Path(f"{chosen}.trace.jsonl")
@@ -318,7 +327,10 @@ def _tables(metrics: "Metrics") -> list[Table]:
         ("branching: task, sampling, tree", metrics.branching),
         ("end to end", metrics.end_to_end),
     ):
-        times.add_row(name, f"{value:.3f}", f"{1e3 * value / n:.2f}")
+        if value is None:
+            times.add_row(name, "within a CUDA graph; --no-graphs times it", "")
+        else:
+            times.add_row(name, f"{value:.3f}", f"{1e3 * value / n:.2f}")
     times.caption = (
         f"{metrics.n_steps} decodes, {metrics.n_tokens} tokens, {1e3 * metrics.tpot:.2f} ms a token (TPOT), "
         f"peak memory {metrics.peak_memory / 1e6:.0f} MB"

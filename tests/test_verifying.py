@@ -34,7 +34,7 @@ def one_round(p, q, last, shape, kind, verifier):
 
 
 def two_tokens(p, q, last, shape, kind, verifier):
-    """Law [vocabulary, vocabulary] of the first two committed tokens, over two rounds if one is not enough."""
+    """Law [vocabulary, vocabulary] of the first two committed tokens, over two rounds if need be."""
     rounds = {t: one_round(p, q, t, shape, kind, verifier) for t in range(len(p))}
     law = np.zeros_like(p)
     for tokens, probability in rounds[last].items():

@@ -29,7 +29,7 @@ class Metrics:
     tpot: float
     end_to_end: float
     decode: float
-    attention: float
+    attention: float | None  # None: decoded as CUDA graphs, whose parts are not timed apart
     memory: float
     planning: float
     branching: float
@@ -53,7 +53,7 @@ def measure(session: Session, result: Result, trace: Trace, end_to_end: float) -
         tpot=decode / max(1, result.n_tokens),
         end_to_end=end_to_end,
         decode=decode,
-        attention=seconds.get("attention", 0.0),
+        attention=seconds.get("attention"),
         memory=memory,
         planning=seconds.get("planning", 0.0),
         branching=seconds.get("branching", 0.0),

@@ -51,6 +51,8 @@ class Request:
         honour_eos: a branch ends with the end-of-text token; default: where text means something.
         page_size: slots of a page.
         backend: of the attention.
+        graphs: decode steps run as CUDA graphs; None: where they can. Parts of a step are timed without.
+        compiled: torch.compile makes their kernels first.
         task_options: more options of the task.
     """
 
@@ -67,6 +69,8 @@ class Request:
     honour_eos: bool | None = None
     page_size: int = 16
     backend: str = "auto"
+    graphs: bool | None = None
+    compiled: bool = False
     task_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -150,6 +154,8 @@ class Request:
             n_slots=self._room(task, len(tokens), steps),
             page_size=self.page_size,
             backend=self.backend,
+            graphs=self.graphs,
+            compiled=self.compiled,
         )
         session.prefill(tokens)
         return session, task, steps

@@ -1,4 +1,4 @@
-"""Verifiers: which drafted tokens the target commits. Pairs that are not lossless are refused, unless asked for.
+"""Verifiers: which drafted tokens a target commits. Pairs that are not lossless are refused unless asked for.
 
 To add one: write it in a file here and add its line to VERIFIERS; the shared tests enumerate its law.
 """
