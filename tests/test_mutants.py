@@ -263,13 +263,37 @@ MUTANTS = {
     ),
     "accepted KV that stays behind": (
         "decode/session.py",
-        "self.pool.k[:, where], self.pool.v[:, where] = k, v",
-        "self.pool.k[:, where] = k",
+        "for kv in (self._pool.k, self._pool.v):",
+        "for kv in (self._pool.k,):",
         "test_decode.py",
     ),
-    "a paused branch that loses its logits": (
+    "queries that nobody asked for write KV": (
+        "decode/fixed_step.py",
+        "[[0], [0], [-1]]",
+        "[[0], [0], [0]]",
+        "test_fixed_step.py",
+    ),
+    "a step made ready that is never undone": (
         "decode/session.py",
-        "logits = torch.cat((logits, self.logits[[self._row(x) for x in waiting]]))",
+        "self._pool.undo(self._prepared.mark)",
+        "pass",
+        "test_fixed_step.py",
+    ),
+    "slots undone that others still hold": (
+        "_slots.py",
+        "self._born[mark.rows] = self._takes",
+        "self._takes",
+        "test_fixed_step.py",
+    ),
+    "paths spelled out from the wrong token": (
+        "ops/bucket.py",
+        "np.concatenate((pieces.first - before,",
+        "np.concatenate((pieces.first,",
+        "test_lower.py",
+    ),
+    "a paused branch that loses its logits": (
+        "decode/branches.py",
+        "logits = torch.cat((logits, self.logits[[self.rows[leaf] for leaf in waiting]]))",
         "logits = torch.cat((logits, self.logits[: len(waiting)]))",
         "test_decode.py",
     ),
@@ -321,6 +345,11 @@ def copy(tmp_path) -> Path:
     for folder in ("data", "kernels"):
         shutil.copytree(PACKAGE.parent / folder, tmp_path / folder)
     return tmp_path
+
+
+@pytest.mark.parametrize(("file", "old"), [mutant[:2] for mutant in MUTANTS.values()], ids=MUTANTS)
+def test_a_mutant_fits_its_file_once(file, old):
+    assert (PACKAGE / file).read_text().count(old) == 1
 
 
 @pytest.mark.long
