@@ -20,12 +20,13 @@ def keep(tree: TokenTree, nodes: Iterable[int]) -> TokenTree:
     kept = sorted(nodes)
     place = {ROOT: ROOT} | {node: i for i, node in enumerate(kept)}
     parents = tuple(place[tree.parents[node]] for node in kept)
+    inner = set(parents)
     return TokenTree(
         parents,
         tuple(tree.tokens[node] for node in kept),
         tuple(tree.scores[node] for node in kept),
         tuple(tree.provenance[node] for node in kept),
-        {place[node]: law for node, law in tree.q.items() if place.get(node, -2) in {*parents}},
+        {place[node]: law for node, law in tree.q.items() if place.get(node) in inner},
     )
 
 
