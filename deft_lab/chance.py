@@ -26,8 +26,9 @@ class Chance(Protocol):
 
 def choose_without_replacement(chance: Chance, law: Law, k: int) -> list[int]:
     """Up to `k` different tokens, in draw order; fewer where the law holds fewer."""
-    left, drawn = law.copy(), []
-    for _ in range(min(k, np.count_nonzero(law))):
+    left = law.copy()
+    drawn: list[int] = []
+    for _ in range(min(k, int(np.count_nonzero(law)))):
         token = chance.choose(left / left.sum())
         drawn.append(token)
         left[token] = 0.0

@@ -8,6 +8,7 @@ import pytest
 from deft_lab import Tree, build_tree
 from deft_lab.builders import BUILDERS
 from deft_lab.builders.growth import beam_search_growth
+from deft_lab.builders.mcts import uct
 from deft_lab.errors import TreeError
 
 
@@ -79,6 +80,24 @@ CASES: dict[str, tuple[Callable[..., dict], Tree]] = {
             ],
         ),
     ),
+    #   0: 9 ──┬── 1: 5    three thoughts: two actions of the prompt, and one below the better of them
+    #          └── 2: 5 ── 3: 5
+    "mcts": (
+        lambda tmp: {"n_iterations": 3, "n_actions": 2, "length": 5, "prompt": 9, "seed": 1},
+        Tree([-1, 0, 0, 2], [9, 5, 5, 5]),
+    ),
+    #   0: 9 ──┬── 1: 4 ── 4: 4 ── 7: 12 (a copy of 4, an answer of 8) ── 8: 16 (a copy of 4, an answer of 12)
+    #          ├── 2: 4 ── 5: 4
+    #          └── 3: 4 ── 6: 4           it is odd, and merged last
+    "graph_of_thoughts": (
+        lambda tmp: {"n_parts": 3, "n_candidates": 1, "length": 4, "prompt": 9},
+        Tree(
+            [-1, 0, 1, 2, 3, 0, 5, 0, 7],
+            [9, 4, 4, 12, 16, 4, 4, 4, 4],
+            seat=[6, 8, 4],  # queries are numbered as the leaves came
+            label=[0, 1, 4, 7, 8, 2, 5, 3, 6],
+        ),
+    ),
     # the widest step is 3: node 2 has 3 of its 4 tokens, node 1 has forked, node 5 never lived
     "from_template": (
         lambda tmp: {"path": template_file(tmp)},
@@ -114,6 +133,41 @@ def _callers(tree: Tree) -> list[int]:
     return [int(tree.seat[list(tree.query_order).index(row)]) for row in range(tree.n_queries)]
 
 
+def test_uct_follows_the_upper_confidence_bounds():
+    # scores of the thoughts in the order of growth; with exploration 1:
+    #   1 (.4) and 2 (.6) fill the root; 2 is better: 3 (0.) below it, then its mean is .3
+    #   bounds .4 + sqrt(ln 3 / 1) = 1.45, .3 + sqrt(ln 3 / 2) = 1.04: 4 (.8) below 1, whose mean is .6
+    #   .6 + sqrt(ln 4 / 2) = 1.43, .3 + sqrt(ln 4 / 2) = 1.13: 5 below 1
+    scores = iter([0.4, 0.6, 0.0, 0.8, 0.5])
+    assert uct(lambda parent, node: next(scores), 5, 2, 3, exploration=1.0) == [-1, 0, 0, 2, 1, 1]
+    # without exploration it only deepens the best; at the depth limit a visit adds no node
+    scores = iter([0.4, 0.6, 0.7, 0.1])
+    assert uct(lambda parent, node: next(scores), 4, 2, 2, exploration=0.0) == [-1, 0, 0, 2, 2]
+    assert uct(lambda parent, node: 1.0, 9, 1, 2) == [-1, 0, 1]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_search_is_asymmetric_and_repeats_by_seed(seed):
+    tree = build_tree("mcts", n_iterations=64, n_actions=3, max_depth=5, seed=seed)
+    assert tree == build_tree("mcts", n_iterations=64, n_actions=3, max_depth=5, seed=seed)
+    assert tree != build_tree("mcts", n_iterations=64, n_actions=3, max_depth=5, seed=seed + 1)
+    assert tree.depth.max() <= 5 and max(len(tree.children(i)) for i in range(tree.n_nodes)) == 3
+    below = [tree.subtree_stop[child] - child for child in tree.children(0)]
+    assert max(below) > min(below)
+
+
+@pytest.mark.parametrize(("n_parts", "n_candidates"), [(1, 1), (2, 3), (5, 2), (8, 3)])
+def test_a_graph_of_thoughts_merges_all_its_parts(n_parts, n_candidates):
+    tree = build_tree("graph_of_thoughts", n_parts=n_parts, n_candidates=n_candidates, length=4, prompt=9)
+    # parts, their answers, and one merge less than there are parts
+    assert tree.n_nodes == 1 + n_parts + (2 * n_parts - 1) * n_candidates
+    # the last answer holds all parts, and the copy of what lay on other paths
+    last = int(tree.label.argmax())
+    assert n_parts == 1 or tree.length[last] >= 4 * n_parts
+    others = [build_tree("graph_of_thoughts", n_parts=4, seed=seed) for seed in range(9)]
+    assert others[0] == build_tree("graph_of_thoughts", n_parts=4) and any(t != others[0] for t in others)
+
+
 @pytest.mark.parametrize("width", [1, 2, 5, 16])
 def test_a_beam_search_keeps_its_width(width):
     trace = beam_search_growth(prompt=20, width=width, n_steps=25, seed=width)
@@ -142,6 +196,9 @@ def test_a_beam_search_keeps_its_width(width):
         ("k_ary", {"depth": -1}, "depth=-1; it must be an integer of at least 0"),
         ("k_ary", {"k": 0}, "k=0; it must be an integer of at least 1"),
         ("random", {"max_length": 0}, "max_length=0; it must be an integer of at least 1"),
+        ("mcts", {"n_actions": 0}, "n_actions=0; it must be an integer of at least 1"),
+        ("mcts", {"length": -1}, "length=-1; it must be an integer of at least 0"),
+        ("graph_of_thoughts", {"n_parts": 0}, "n_parts=0; it must be an integer of at least 1"),
         ("beam_search", {"width": 0}, "width=0; it must be an integer of at least 1"),
         (
             "reasoning_like",

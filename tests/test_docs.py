@@ -71,8 +71,8 @@ def test_the_one_page_names_every_public_name():
 
 
 def test_the_one_page_is_one_page():
-    # 170 until the kernels came, with a backend, a counter and a model of time
-    assert len(ONE_PAGE.read_text().splitlines()) <= 180
+    # 170 until the kernels came, with a backend, a counter and a model of time; 180 until speculation did
+    assert len(ONE_PAGE.read_text().splitlines()) <= 200
 
 
 def test_the_licence_names_both_parts():

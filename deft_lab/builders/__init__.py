@@ -10,8 +10,10 @@ from inspect import signature
 from ..errors import TreeError
 from ..tree import Tree
 from .bundled import bundled_trees, load_tree
+from .graph_of_thoughts import graph_of_thoughts
 from .growth import beam_search
 from .look_alike import reasoning_like
+from .mcts import mcts
 from .medusa import medusa, topologies
 from .shapes import chain, few_shot, k_ary, random_tree, star
 from .templates import from_template
@@ -25,6 +27,8 @@ BUILDERS: dict[str, Callable[..., Tree]] = {
     "beam_search": beam_search,  # what survives of a beam search
     "medusa": medusa,  # published token trees, by name
     "reasoning_like": reasoning_like,  # look-alikes of DeFT's four reasoning tasks
+    "mcts": mcts,  # a search that grows where it pays
+    "graph_of_thoughts": graph_of_thoughts,  # split, try, keep, merge
     "from_template": from_template,  # DeFT's recorded runs
 }
 

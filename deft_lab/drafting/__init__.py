@@ -4,6 +4,9 @@ To add one: write it in a file here, add its line to TOKEN_BUILDERS, and draw it
 `tests/test_drafting.py`; a test fails without one.
 """
 
+from inspect import signature
+
+from ..chance import Chance
 from ..errors import DraftError, check_counts
 from ..token_tree import TokenTree
 from .base import (
@@ -17,11 +20,35 @@ from .base import (
     TableLaws,
     TokenBuilder,
 )
-from .chains import chain
+from .chains import chain, chains, chains_iid
+from .dynasurge import dynasurge, dynasurge_as_published
+from .eagle2 import eagle2
+from .expansion import k_ary, k_ary_top_k, specinfer
+from .medusa import eagle1, medusa
+from .ngram import ngram
+from .opt_tree import opt_tree
+from .sequoia import sequoia, sequoia_greedy
 
+MOST_NODES = 4096  # a target's forward over more costs more than it could save
 TOKEN_BUILDERS: dict[str, TokenBuilder] = {
     builder.name: builder
-    for builder in (TokenBuilder("chain", chain, WITHOUT_REPLACEMENT, "one token after the other"),)
+    for builder in (
+        TokenBuilder("chain", chain, WITHOUT_REPLACEMENT, "one token after the other"),
+        TokenBuilder("chains", chains, WITHOUT_REPLACEMENT, "chains whose first tokens differ"),
+        TokenBuilder("chains_iid", chains_iid, IID, "independent chains"),
+        TokenBuilder("specinfer", specinfer, IID, "so many children a level, drawn independently"),
+        TokenBuilder("k_ary", k_ary, WITHOUT_REPLACEMENT, "k different children a node"),
+        TokenBuilder("k_ary_top_k", k_ary_top_k, TOP_K, "the k likeliest children a node"),
+        TokenBuilder("medusa", medusa, TOP_K, "a published shape with the likeliest tokens"),
+        TokenBuilder("eagle1", eagle1, TOP_K, "EAGLE-1's 25 nodes"),
+        TokenBuilder("sequoia", sequoia, WITHOUT_REPLACEMENT, "the best shape for a measured acceptance"),
+        TokenBuilder("sequoia_greedy", sequoia_greedy, TOP_K, "that shape with the likeliest tokens"),
+        TokenBuilder("dynasurge", dynasurge, DEDUPLICATED, "wide where unsure; repeats buy depth"),
+        TokenBuilder("dynasurge_as_published", dynasurge_as_published, SET_ORDER, "the same, biased"),
+        TokenBuilder("eagle2", eagle2, TOP_K, "expand along confidence, keep the best"),
+        TokenBuilder("opt_tree", opt_tree, TOP_K, "the best path products, as deep as it pays"),
+        TokenBuilder("ngram", ngram, TOP_K, "what followed in the text before; no draft"),
+    )
 }
 
 
@@ -36,14 +63,23 @@ def find_token_builder(name: str) -> TokenBuilder:
     return TOKEN_BUILDERS[name]
 
 
-def draft(name: str, laws: Laws, budget: int, chance: object, **options: object) -> TokenTree:
+def draft(name: str, laws: Laws, budget: int, chance: Chance, **options: object) -> TokenTree:
     """Build a token tree of at most `budget` nodes.
 
     Raises:
-        DraftError: the builder is unknown, the budget is below 1, or an option is not allowed.
+        DraftError: the builder is unknown, the budget is out of range, or an option is not allowed.
     """
     check_counts(DraftError, 1, budget=budget)
-    return find_token_builder(name).build(laws, budget, chance, **options)
+    if budget > MOST_NODES:
+        raise DraftError(f"budget={budget}; at most {MOST_NODES} nodes are verified at once")
+    build = find_token_builder(name).build
+    known = list(signature(build).parameters)[3:]
+    for option in options:
+        if option not in known:
+            raise DraftError(
+                f"token builder {name!r} has no option {option!r}; it takes {', '.join(known) or 'none'}"
+            )
+    return build(laws, budget, chance, **options)
 
 
 __all__ = [

@@ -6,7 +6,7 @@ import numpy as np
 
 from ..chance import Chance, Law, choose_without_replacement
 from ..token_tree import TokenTree
-from .base import DEDUPLICATED, IID, SET_ORDER, TOP_K, WITHOUT_REPLACEMENT, Laws
+from .base import DEDUPLICATED, IID, SET_ORDER, TOP_K, WITHOUT_REPLACEMENT, Laws, Path
 
 
 def children_of(law: Law, k: int, chance: Chance, kind: str) -> list[int]:
@@ -49,7 +49,8 @@ def fill(laws: Laws, shape: Sequence[int], chance: Chance, kind: str, name: str 
     tokens: list[int] = []
     scores: list[float] = []
     q = {}
-    level = [(-1, -1, (), 1.0)] if shape else []  # node of the shape, node of the tree, its text, its score
+    # node of the shape, node of the tree, its text, its score
+    level: list[tuple[int, int, Path, float]] = [(-1, -1, (), 1.0)] if shape else []
     while level:
         asking = [entry for entry in level if below[entry[0]]]
         if not asking:
