@@ -1,19 +1,38 @@
-"""Verifiers: which drafted tokens a target commits. Pairs that are not lossless are refused unless asked for.
+"""Verifiers: which drafted tokens the target commits. Pairs that are not lossless are refused, unless asked.
 
 To add one: write it in a file here and add its line to VERIFIERS; the shared tests enumerate its law.
 """
 
-from ..drafting import CHILDREN, find_token_builder
+from ..drafting import CHILDREN, DEDUPLICATED, IID, WITHOUT_REPLACEMENT, find_token_builder
 from ..errors import DraftError
 from .base import Verdict, Verifier
+from .etv import etv, etv_right_bonus
+from .greedy import greedy
 from .naive import naive
+from .one_hot import one_hot
+from .sequoia import sequoia
+from .specinfer import specinfer
+from .traversal import traversal, traversal_iid
+from .typical import typical
 
+ANY = frozenset(CHILDREN)
+NONE: frozenset[str] = frozenset()
+DISTINCT = frozenset({WITHOUT_REPLACEMENT, DEDUPLICATED})
+
+# the third column is what enumeration finds, no more and no less: tests/test_verifying.py
 VERIFIERS: dict[str, Verifier] = {
     verifier.name: verifier
     for verifier in (
-        Verifier(
-            "naive", naive, frozenset(CHILDREN), True, "draw from the target; descend while it is there"
-        ),
+        Verifier("greedy", greedy, NONE, True, "the longest path of arg-maxes; for temperature 0"),
+        Verifier("naive", naive, ANY, True, "draw from the target; descend while it is there"),
+        Verifier("one_hot", one_hot, ANY, True, "accept x with probability p(x), as if q were 1"),
+        Verifier("specinfer", specinfer, frozenset({IID}), True, "try the draws in turn; q stays"),
+        Verifier("sequoia", sequoia, DISTINCT, True, "try the draws in turn; q loses each"),
+        Verifier("traversal", traversal, DISTINCT, True, "from the leaves upwards; q loses each draw"),
+        Verifier("traversal_iid", traversal_iid, frozenset({IID}), True, "from the leaves upwards; q stays"),
+        Verifier("typical", typical, NONE, True, "whatever the target finds plausible; lossy"),
+        Verifier("etv", etv, NONE, True, "the longest of all that pass, another's bonus; lossy"),
+        Verifier("etv_right_bonus", etv_right_bonus, NONE, True, "the longest of all that pass; lossy"),
     )
 }
 

@@ -7,7 +7,8 @@ from .base import Laws, Verdict
 
 def naive(tree: TokenTree, p: Laws, chance: Chance) -> Verdict:
     """Lossless for every tree, because the draws are the target's own (SpecInfer's baseline, 2305.09781)."""
-    node, path = -1, []
+    node = -1
+    path: list[int] = []
     while True:
         token = chance.choose(p[1 + node])
         below = [child for child in tree.children[node] if tree.tokens[child] == token]
