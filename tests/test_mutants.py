@@ -327,6 +327,48 @@ MUTANTS = {
         "else width * partial_rows",
         "test_counted.py",
     ),
+    "Sequoia's q that keeps what was turned down": (
+        "verifying/sequoia.py",
+        "q = next_draw(q, tried)",
+        "pass",
+        "test_verifying.py",
+    ),
+    "Sequoia's q that runs dry": (
+        "verifying/sequoia.py",
+        "if q.sum() == 0 and len(set(tried)) < len(q):",
+        "if False:",
+        "test_verifying.py",
+    ),
+    "SpecInfer's residual of another draft": (
+        "verifying/specinfer.py",
+        "law = residual(law, mine)",
+        "law = residual(law, q[0] if q.ndim == 2 else q)",
+        "test_verifying.py",
+    ),
+    "traversal whose weight forgets what was turned down": (
+        "verifying/traversal.py",
+        "return total / (total + 1 - weight), rest / total",
+        "return total, rest / total",
+        "test_verifying.py",
+    ),
+    "traversal that weighs a child without its path": (
+        "verifying/traversal.py",
+        "ratio(weight[node] * p[1 + node, token], q[node][token])",
+        "ratio(p[1 + node, token], q[node][token])",
+        "test_verifying.py",
+    ),
+    "a residual that gives what the draft had": (
+        "verifying/base.py",
+        "rest = np.maximum(p - q, 0.0)",
+        "rest = np.maximum(q - p, 0.0)",
+        "test_acceptance.py",
+    ),
+    "dealt runs that are counted twice": (
+        "verifying/deal.py",
+        "self.n = int(dealt[first])",
+        "pass",
+        "test_lab.py",
+    ),
 }
 
 

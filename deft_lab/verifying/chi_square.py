@@ -7,9 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Law = NDArray[np.float64]
-LEAST_EXPECTED = (
-    5.0  # cells with fewer expected counts are merged: the usual rule for the approximation to hold
-)
+LEAST_EXPECTED = 5.0  # cells with fewer are merged: below it the approximation does not hold
 
 
 class Fit(NamedTuple):

@@ -17,9 +17,7 @@ from .deal import deal
 from .rounds import Round, Tables, Tokens, dial, opening_law, round_laws, shaped_round, tokens_per_round
 
 SHAPE = (-1, -1, 0, 0, 1)  # two children of the root; two and one grandchildren
-N_TOKENS = (
-    4  # of an opening; one more than a round of SHAPE can commit, so that every opening spans two rounds
-)
+N_TOKENS = 4  # of an opening; more than a round of SHAPE commits, so that every opening spans two
 
 
 @dataclass(frozen=True)
@@ -127,9 +125,7 @@ class Compared:
     verifier: str
     children: str
     tokens_per_round: float
-    bias: (
-        float  # total variation of the first two tokens from the target's, largest over the token before them
-    )
+    bias: float  # total variation of the first two tokens from the target's, where it is largest
 
 
 def compare(
