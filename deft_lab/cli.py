@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from .cli_cascade import register as register_cascade
 from .cli_decode import register as register_decode
 from .errors import DeftLabError
 
@@ -21,6 +22,7 @@ app = typer.Typer(
 bench_app = typer.Typer(help="Measure; every result carries the card that says how.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 register_decode(app)
+register_cascade(app)
 console = Console()
 
 TemplatesOption = Annotated[

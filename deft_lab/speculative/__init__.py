@@ -1,0 +1,1 @@
+"""Speculative decoding: drafts propose, a target decides."""

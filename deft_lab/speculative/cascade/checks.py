@@ -1,0 +1,88 @@
+"""What a cascade refuses before it starts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from ...errors import DraftError
+from .reviewers import Reviewer
+
+K = tuple[tuple[int, ...], ...]  # [draft, draft]
+
+
+def check_k_matrix(k_matrix: Any, n_drafts: int) -> K:
+    """The matrix as tuples of integers.
+
+    Raises:
+        DraftError: it is not square, of another size than there are drafts, holds what is no count, or
+            has an entry below its diagonal.
+    """
+    rows = k_matrix.tolist() if hasattr(k_matrix, "tolist") else k_matrix
+    if n_drafts < 1:
+        raise DraftError("no drafts; a cascade needs one at least, Max-Gram if no other")
+    if not isinstance(rows, Sequence) or not all(isinstance(row, Sequence) for row in rows):
+        raise DraftError(f"k_matrix={k_matrix!r}; it must be a list of rows, such as [[5, 10], [0, 10]]")
+    if len(rows) != n_drafts or any(len(row) != n_drafts for row in rows):
+        shape = " x ".join(str(n) for n in (len(rows), *sorted({len(row) for row in rows})))
+        raise DraftError(
+            f"k_matrix is {shape} for {n_drafts} drafts; it needs a row and a column for each of them, "
+            "Max-Gram included"
+        )
+    for r, row in enumerate(rows):
+        for j, entry in enumerate(row):
+            if isinstance(entry, bool) or int(entry) != entry or entry < 0:
+                raise DraftError(f"k_matrix[{r}][{j}]={entry!r}; it must be a number of tokens, 0 or more")
+            if j < r and entry:
+                raise DraftError(
+                    f"k_matrix[{r}][{j}]={entry}; it must be 0, because draft {r - 1} is fed only by drafts "
+                    f"{r} and after"
+                )
+    return tuple(tuple(int(entry) for entry in row) for row in rows)
+
+
+def check_lenience(lenience: float) -> None:
+    """
+    Raises:
+        DraftError: it is below 1.
+    """
+    if not 1 <= lenience < float("inf"):
+        raise DraftError(f"lenience={lenience}; it must be 1 (exact) or more")
+
+
+def check_reviewers(drafts: Sequence[Reviewer], target: Reviewer) -> None:
+    """Refuse models that do not speak of the same tokens.
+
+    Raises:
+        DraftError: a name stands twice, a draft that must review cannot, or kinds or vocabularies differ.
+    """
+    names = [model.name for model in (*drafts, target)]
+    for name in names:
+        if names.count(name) > 1:
+            raise DraftError(
+                f"two models are called {name!r}; give each a name of its own, to tell them apart"
+            )
+    for draft in drafts:
+        if draft.family == "any":
+            if draft.vocab_size > target.vocab_size:
+                raise DraftError(
+                    f"{draft.name} has a bigram for {draft.vocab_size} tokens, {target.name} knows "
+                    f"{target.vocab_size}; build the table with the target's tokenizer"
+                )
+            if draft is not drafts[-1]:
+                raise DraftError(f"{draft.name} cannot review, only propose; it must be the last draft")
+            continue
+        if draft.family != target.family:
+            raise DraftError(
+                f"{draft.name} is {draft.family}, {target.name} is {target.family}; use one kind"
+            )
+        if draft.vocab_size != target.vocab_size:
+            raise DraftError(
+                f"{draft.name} knows {draft.vocab_size} tokens, {target.name} {target.vocab_size}; a token "
+                "id must mean the same to both"
+            )
+        own, its = draft.vocabulary(), target.vocabulary()
+        if own is not None and its is not None and own != its:
+            differing = sum(its.get(text) != token for text, token in own.items())
+            raise DraftError(
+                f"the tokenizers of {draft.name} and {target.name} differ in {differing} tokens; a token id "
+                "must mean the same to both"
+            )
