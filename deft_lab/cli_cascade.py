@@ -143,7 +143,9 @@ def _prompts(config: "Config", prompt: str | None, n_prompts: int) -> list[str]:
 
 
 def _print(cascade: "Cascade", prompt: str, record: "Record", round: int) -> None:
-    console.print(f"{prompt.rstrip()}", style="dim", markup=False, highlight=False)
+    from .speculative.cascade.costs import unlisted
+
+    console.print(prompt.rstrip(), style="dim", markup=False, highlight=False)
     console.print(cascade.decode([token.token for token in record.tokens]), markup=False, highlight=False)
     if not 0 <= round < len(record.rounds):
         raise DraftError(f"round {round}; there are {len(record.rounds)}, from 0")
@@ -152,11 +154,14 @@ def _print(cascade: "Cascade", prompt: str, record: "Record", round: int) -> Non
     console.print(_counts(cascade, record))
     n_rounds = len(record.rounds)
     console.print(
-        f"{len(record.tokens) / n_rounds:.2f} tokens a round, {sum(record.drafted_lengths) / n_rounds:.1f} drafted",
+        f"{len(record.tokens) / n_rounds:.2f} tokens a round, "
+        f"{sum(record.drafted_lengths) / n_rounds:.1f} drafted",
         highlight=False,
     )
     for name, swi in _swi(cascade, record).items():
-        console.print(f"SWI {swi:.2f} by {name}", highlight=False)
+        missing = unlisted((*cascade.drafts, cascade.target), name)
+        why = f" (parameters: it does not list {', '.join(missing)})" if missing else ""
+        console.print(f"SWI {swi:.2f} by {name}{why}", highlight=False)
 
 
 def _drawing(call: "Call", cascade: "Cascade", above: Drawing | None = None) -> Drawing:

@@ -40,7 +40,8 @@ def check_k_matrix(k_matrix: Any, n_drafts: int) -> K:
 
 
 def check_lenience(lenience: float) -> None:
-    """
+    """Refuse a lenience that is none.
+
     Raises:
         DraftError: it is below 1.
     """

@@ -57,7 +57,8 @@ _LISTS = ("draft_names", "k_matrix", "usable_devices")
 
 
 def config_from(given: Mapping[str, Any]) -> Config:
-    """
+    """A config from the keys of its JSON object.
+
     Raises:
         DraftError: an unknown key, or a value of the wrong type.
     """

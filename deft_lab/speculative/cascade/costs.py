@@ -44,6 +44,12 @@ def cost_of(name: str, table: Mapping[str, float]) -> float | None:
     return next((cost for key, cost in table.items() if key in name.lower()), None)
 
 
+def unlisted(models: Sequence[Reviewer], counter_version: str) -> tuple[str, ...]:
+    """Names that the table has no price for; then `costs_of` counts parameters instead."""
+    table = find_costs(counter_version)
+    return tuple(m.name for m in models if m.family != ANY and cost_of(m.name, table) is None)
+
+
 def costs_of(models: Sequence[Reviewer], counter_version: str) -> dict[str, float]:
     """Model -> price of a forward; of unlisted models the parameters in millions, for all models alike.
 
@@ -56,11 +62,11 @@ def costs_of(models: Sequence[Reviewer], counter_version: str) -> dict[str, floa
     """
     table = find_costs(counter_version)
     neural = [model for model in models if model.family != ANY]
-    found = {model.name: cost_of(model.name, table) for model in neural}
-    costs = {name: cost for name, cost in found.items() if cost is not None}
-    if len(costs) < len(found):
+    if unlisted(models, counter_version):
         unit = 1e6 if counter_version == "model_parameters" else max(1, models[-1].n_parameters)
         costs = {model.name: model.n_parameters / unit for model in neural}
+    else:
+        costs = {model.name: cost_of(model.name, table) or 0.0 for model in neural}
     return costs | {model.name: 0.0 for model in models if model.family == ANY}
 
 

@@ -38,7 +38,8 @@ class Cascade:
         return csd(drafts, target, ids, begin, k, max_length, lenience, sample, chance)[1]
 
     def encode(self, text: str) -> list[int]:
-        """
+        """Ids of a text.
+
         Raises:
             ModelError: the target came without a tokenizer.
         """

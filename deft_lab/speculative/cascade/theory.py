@@ -76,7 +76,7 @@ def ewif_horizontal(acceptances: Sequence[float], costs: Sequence[float]) -> flo
 def best_horizontal(
     acceptances: Sequence[float], costs: Sequence[float], longest: int
 ) -> tuple[tuple[int, ...], float]:
-    """Which model drafts each place, best EWIF first found by trying each count of each model in turn.
+    """Which model should draft each place: the largest EWIF of all chains of at most `longest` places.
 
     Models stand best first; a place goes to the same model as the one before it, or to a cheaper one.
 
