@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 import deft_lab
-from deft_lab import attention, builders, cost, counter, decode, errors, lessons, ops, trace, viz, widgets
+from deft_lab import (
+    attention,
+    builders,
+    cost,
+    counter,
+    decode,
+    errors,
+    lessons,
+    ops,
+    speculative,
+    trace,
+    viz,
+    widgets,
+)
 from deft_lab.cli import app, bench_app
 
 CHECKOUT = Path(__file__).parent.parent
@@ -46,7 +59,7 @@ def test_links_lead_somewhere(page):
 def public_names() -> set[str]:
     """What `from deft_lab... import *` and the commands offer."""
     names = set(deft_lab.__all__) | {name for name in vars(errors) if name.endswith("Error")}
-    for room in (attention, builders, cost, counter, decode, lessons, ops, trace, viz, widgets):
+    for room in (attention, builders, cost, counter, decode, lessons, ops, speculative, trace, viz, widgets):
         names |= set(room.__all__)
     names |= set(deft_lab.METHODS) | set(builders.BUILDERS) | set(cost.ACCOUNTS)
     for kind in (
@@ -71,8 +84,8 @@ def test_the_one_page_names_every_public_name():
 
 
 def test_the_one_page_is_one_page():
-    # 170 until the kernels came, with a backend, a counter and a model of time
-    assert len(ONE_PAGE.read_text().splitlines()) <= 180
+    # 170 until the kernels came, with a backend, a counter and a model of time; 180 until speculation did
+    assert len(ONE_PAGE.read_text().splitlines()) <= 200
 
 
 def test_the_licence_names_both_parts():

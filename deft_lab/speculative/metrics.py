@@ -227,7 +227,7 @@ def _bytes(trees: Sequence[Any], session: Session) -> dict[str, int]:
     return total
 
 
-def plain_decoding(
+def plain_decoding(  # noqa: PLR0913  (a keyword for each thing that can be chosen)
     target: TreeModel,
     prompt: Sequence[int],
     n_tokens: int,
@@ -235,15 +235,19 @@ def plain_decoding(
     *,
     method: str = "tree_waves",
     backend: str = "auto",
+    eos: frozenset[int] = frozenset(),
 ) -> Plain:
-    """Write `n_tokens` one by one, whatever they say: what to compare with, at equal numbers of tokens."""
+    """Write `n_tokens` one by one, whatever they say: what to compare with, at equal numbers of tokens.
+
+    A token of `eos` ends it early.
+    """
     sampler = sampler or Sampler()
     session = Session(target, method, len(prompt) + n_tokens + 4, page_size=1, backend=backend)
     session.prefill(prompt)
     tokens = [int(sampler.draw(session.logits)[0])]
     seen = []
     began = time.perf_counter()
-    while len(tokens) < n_tokens:
+    while len(tokens) < n_tokens and tokens[-1] not in eos:
         session.step({LEAF: tokens[-1:]})
         tokens.append(int(sampler.draw(session.logits)[0]))
         seen.append(session.tree)
