@@ -104,6 +104,7 @@ def speculate(  # noqa: PLR0913  (the arguments of a command)
 def sweep(
     temperatures: Annotated[str, typer.Option(help="Of both laws.")] = "0.85,0.9,0.95,1.0",
     prompts: Annotated[int, typer.Option(help="Problems of the workbook for each cell.")] = 4,
+    most: Annotated[int, typer.Option("--M", help="Length at which a text stops, and 128.")] = 384,
     device: Device = None,
     seed: Seed = 17,
     output: Output = None,
@@ -118,7 +119,7 @@ def sweep(
     ways, left_out = grid()
     for temperature in _numbers(temperatures):
         for way in ways:
-            found = answer(*models, texts, way, Sampler(temperature, seed=seed)).to_json()
+            found = answer(*models, texts, way, Sampler(temperature, seed=seed), most).to_json()
             rows.append({"way": way.name, "temperature": temperature, **found})
     console.print(requests_table(rows))
     for name, why in left_out.items():
@@ -166,7 +167,7 @@ def dynasurge(  # noqa: PLR0913  (the arguments of the published command)
 
 
 def compare_builders(  # noqa: PLR0913  (the arguments of a command)
-    quick: Annotated[bool, typer.Option("--quick", help="Budgets 8 and 32, under 3 minutes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Budget 16 alone, under 3 minutes.")] = False,
     builders: Annotated[str, typer.Option(help="all, or some of them: chain,sequoia.")] = "all",
     budgets: Annotated[str, typer.Option(help="Drafted nodes a round at most.")] = "8,16,32,64",
     temperature: Temperature = 1.0,
@@ -187,7 +188,7 @@ def compare_builders(  # noqa: PLR0913  (the arguments of a command)
     from .bench.speculation.plot import figures
     from .bench.speculation.table import comparison_table
 
-    chosen = (8, 32) if quick else tuple(int(n) for n in _numbers(budgets))
+    chosen = (16,) if quick else tuple(int(n) for n in _numbers(budgets))
     setting = Setting(chosen, temperature, rounds, method, hardware, seed, 165.0 if quick else 1100.0)
     names = None if builders == "all" else [name.strip() for name in builders.split(",")]
     result = measure(

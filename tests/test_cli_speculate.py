@@ -109,7 +109,7 @@ def test_the_sweep_has_a_row_for_each_way_and_says_what_it_leaves_out(tmp_path, 
     assert len(ways) + len(left_out) == 15  # plain, and seven ways with and without ETV
     monkeypatch.setattr(dynasurge, "grid", lambda: (ways[:2], left_out))
     file = tmp_path / "out.json"
-    call("speculate", "sweep", "--prompts", 1, "--temperatures", "0.9", "--output", file, *ON_CPU)
+    call("speculate", "sweep", "--prompts", 1, "--temperatures", "0.9", "--M", 240, "--output", file, *ON_CPU)
     rows = json.loads(file.read_text())["rows"]
     assert [row["way"] for row in rows] == [way.name for way in ways[:2]]
     assert rows[0]["tokens per target call"] == 1.0

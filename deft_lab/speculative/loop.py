@@ -239,7 +239,9 @@ def speculate(  # noqa: PLR0913  (a keyword for each thing that can be chosen)
     laws = draft
     if isinstance(draft, TreeModel):
         drawn = draft_sampler(sampler, made.children, draft_temperature)
-        laws = ModelLaws(draft, drawn, room, method=method, backend=backend)
+        # a builder may look at many more nodes than it keeps
+        wide = n_slots or room + max(1024, 16 * budget)
+        laws = ModelLaws(draft, drawn, wide, method=method, backend=backend)
     session = Session(target, method, room, page_size=1, backend=backend)
     session.prefill(ids)
     laws.begin(ids)
