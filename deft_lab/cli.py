@@ -11,6 +11,7 @@ from rich.table import Table
 
 from .cli_cascade import register as register_cascade
 from .cli_decode import register as register_decode
+from .cli_speculate import register as register_speculate
 from .errors import DeftLabError
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ bench_app = typer.Typer(help="Measure; every result carries the card that says h
 app.add_typer(bench_app, name="bench")
 register_decode(app)
 register_cascade(app)
+register_speculate(app)
 console = Console()
 
 TemplatesOption = Annotated[
@@ -230,10 +232,13 @@ def bench_plot(
 ) -> None:
     """Draw a result as one HTML page and SVG files: times, steps, sweeps, and the model's residuals."""
     from .bench.attention.plot import read_result, save_plots
-    from .bench.decode import plot
+    from .bench.decode import plot as of_decode
+    from .bench.speculation import plot as of_builders
 
     page, result = output or file.with_suffix(".html"), read_result(file)
-    for figure in save_plots(result, page, plot.figures(result) if plot.is_decode(result) else None):
+    drawn = of_decode.figures(result) if of_decode.is_decode(result) else None
+    drawn = of_builders.figures(result) if of_builders.is_comparison(result) else drawn
+    for figure in save_plots(result, page, drawn):
         console.print(f"{figure.title}: {figure.alt}", markup=False, soft_wrap=True)
     console.print(f"drawn in {page}", soft_wrap=True, markup=False)
 

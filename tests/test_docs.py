@@ -8,7 +8,20 @@ from pathlib import Path
 import pytest
 
 import deft_lab
-from deft_lab import attention, builders, cost, counter, decode, errors, lessons, ops, trace, viz, widgets
+from deft_lab import (
+    attention,
+    builders,
+    cost,
+    counter,
+    decode,
+    errors,
+    lessons,
+    ops,
+    speculative,
+    trace,
+    viz,
+    widgets,
+)
 from deft_lab.cli import app, bench_app
 
 CHECKOUT = Path(__file__).parent.parent
@@ -46,7 +59,7 @@ def test_links_lead_somewhere(page):
 def public_names() -> set[str]:
     """What `from deft_lab... import *` and the commands offer."""
     names = set(deft_lab.__all__) | {name for name in vars(errors) if name.endswith("Error")}
-    for room in (attention, builders, cost, counter, decode, lessons, ops, trace, viz, widgets):
+    for room in (attention, builders, cost, counter, decode, lessons, ops, speculative, trace, viz, widgets):
         names |= set(room.__all__)
     names |= set(deft_lab.METHODS) | set(builders.BUILDERS) | set(cost.ACCOUNTS)
     for kind in (

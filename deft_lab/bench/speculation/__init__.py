@@ -1,0 +1,1 @@
+"""Token builders against each other, at equal budgets, on models."""

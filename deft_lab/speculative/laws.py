@@ -1,0 +1,204 @@
+"""A draft model as laws: what a token builder asks, answered by a Hugging Face model with KV of its own.
+
+Each call that asks something new is one forward of the draft, over the whole trie asked for in this round:
+a level costs its own tokens and those above it again. The tries are small, and a Session keeps no query-less
+inner node that could fork once more. What was drafted and is then committed is not decoded again: its KV is
+kept by `Session.accept`, as in the target.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..decode.hf import TreeModel
+from ..decode.sampling import Sampler
+from ..decode.session import Session
+from ..drafting import TOP_K
+from ..errors import DraftError, ModelError
+
+LEAF = 0  # the only branch of the session
+# at temperature 0 draws without replacement then are the draft's ranking, but for near-ties
+NEARLY_GREEDY = 0.05
+Path = tuple[int, ...]
+
+
+class DraftLaws(Protocol):
+    """Laws that follow a text: what `speculate` needs of a draft."""
+
+    vocab_size: int
+    n_calls: int  # forwards
+    n_tokens: int  # decoded in them
+    seconds: float  # of them
+    n_parameters: int
+
+    def __call__(self, paths: Sequence[Path]) -> NDArray[np.float64]:
+        """[path, vocabulary] law of what follows each path below the last committed token."""
+
+    def begin(self, prompt: Sequence[int]) -> None:
+        """The text begins."""
+
+    def commit(self, tokens: Sequence[int]) -> None:
+        """The text goes on; paths start at its new end from now on."""
+
+
+class ModelLaws:
+    """Laws of a draft model.
+
+    Args:
+        model: the draft.
+        sampler: its law is the one that children are drawn from, and tested with.
+        n_slots: tokens that its pool has room for.
+        method: how queries and KV are grouped.
+        backend: of the attention.
+    """
+
+    def __init__(
+        self,
+        model: TreeModel,
+        sampler: Sampler | None = None,
+        n_slots: int = 4096,
+        *,
+        method: str = "tree_waves",
+        backend: str = "auto",
+    ) -> None:
+        self.vocab_size, self.n_parameters = model.vocab_size, model.n_parameters
+        self.n_calls = self.n_tokens = 0
+        self.seconds = 0.0
+        self.sampler = sampler or Sampler(temperature=1.0)
+        # a drafted token is a node: pages of one slot waste nothing on it
+        self.session = Session(model, method, n_slots, page_size=1, backend=backend)
+        self._waiting: list[int] = []  # committed, without KV yet
+        self._known: dict[Path, NDArray[np.float64]] = {}
+        self._node_of: dict[Path, int] | None = None  # of the last forward, while it awaits its verdict
+
+    def begin(self, prompt: Sequence[int]) -> None:
+        """Run the prompt."""
+        self.session.prefill(prompt)
+
+    def __call__(self, paths: Sequence[Path]) -> NDArray[np.float64]:
+        """[path, vocabulary] laws below the last committed token; one forward if any path is new.
+
+        Raises:
+            PoolError: the pool is full; what was known still is.
+        """
+        asked = [tuple(path) for path in paths]
+        if any(path not in self._known for path in asked):
+            began = time.perf_counter()
+            self._forward(asked)
+            self.seconds += time.perf_counter() - began
+        return np.stack([self._known[path] for path in asked])
+
+    def law_of(self, path: Path) -> NDArray[np.float64] | None:
+        """The law after a path, if it was asked for in this round."""
+        return self._known.get(path)
+
+    def commit(self, tokens: Sequence[int]) -> None:
+        """Go on with committed tokens; the KV of those that were drafted stays."""
+        node_of, path = self._node_of, ()
+        if node_of is None:
+            self._waiting += tokens
+        else:
+            kept = list(range(len(self._waiting)))
+            for end in range(1, len(tokens) + 1):
+                path = tuple(tokens[:end])
+                if path not in node_of:
+                    break
+                kept.append(node_of[path])
+            self.session.accept(kept)
+            self._waiting = list(tokens[len(kept) - len(self._waiting) :])
+        self._node_of = None
+        self._known.clear()
+
+    def _forward(self, asked: list[Path]) -> None:
+        """Decode the trie of all paths of this round, below the committed tokens that have no KV."""
+        self._settle()
+        n = len(self._waiting)
+        if not n and () not in self._known:
+            self._known[()] = laws_of(self.sampler, self.session.logits_of(LEAF)[None])[0]
+        parents, tokens = list(range(-1, n - 1)), list(self._waiting)
+        node_of: dict[Path, int] = {(): n - 1}
+        for path in (*self._known, *asked):
+            for end in range(1, len(path) + 1):
+                if path[:end] not in node_of:
+                    node_of[path[:end]] = len(tokens)
+                    parents.append(node_of[path[: end - 1]])
+                    tokens.append(path[end - 1])
+        if not tokens:
+            return
+        logits = self.session.verify(LEAF, parents, tokens)
+        self.n_calls += 1
+        self.n_tokens += len(tokens)
+        self._node_of = node_of
+        laws = laws_of(self.sampler, logits)
+        for path, node in node_of.items():
+            # a path keeps the law that its children were drawn from
+            if node >= 0:
+                self._known.setdefault(path, laws[node])
+
+    def _settle(self) -> None:
+        """Drop drafted tokens of the last forward, and keep the committed ones that it decoded."""
+        if self._node_of is not None:
+            self.session.accept(range(len(self._waiting)))
+            self._waiting, self._node_of = [], None
+
+
+def laws_of(sampler: Sampler, logits: Tensor) -> NDArray[np.float64]:
+    """[row, vocabulary] float64 laws that tokens are drawn with, each summing to 1.
+
+    Args:
+        sampler: its temperature, top-k and top-p.
+        logits: [row, vocabulary].
+    """
+    with torch.inference_mode():
+        law = sampler.law(logits).double().exp()
+        return (law / law.sum(-1, keepdim=True)).cpu().numpy()
+
+
+def draft_sampler(sampler: Sampler, children: str, temperature: float | None = None) -> Sampler:
+    """The sampler whose law a draft answers with.
+
+    Above temperature 0 it is the target's. At 0 that would give all to one token and leave every node one
+    child; no verifier asks for q there, so builders that rank get the draft's confidence (temperature 1),
+    those that draw a law so sharp that draws without replacement are the ranking.
+
+    Args:
+        sampler: of the target.
+        children: one of `drafting.CHILDREN`.
+        temperature: take this one instead; lossless, too, because a tree carries the q it was drawn from.
+    """
+    if temperature is None and sampler.temperature > 0:
+        return sampler
+    if temperature is None:
+        temperature = 1.0 if children == TOP_K else NEARLY_GREEDY
+    if temperature <= 0:
+        raise DraftError(f"draft_temperature={temperature}; it must be above 0")
+    kept = (sampler.top_k, sampler.top_p) if sampler.temperature > 0 else (None, 1.0)
+    return replace(sampler, temperature=temperature, top_k=kept[0], top_p=kept[1])
+
+
+def check_same_tokens(target: TreeModel, draft: TreeModel) -> None:
+    """Refuse a draft whose tokens are not the target's.
+
+    Raises:
+        ModelError: the vocabularies differ in size, or a token has another id.
+    """
+    if target.vocab_size != draft.vocab_size:
+        raise ModelError(
+            f"{draft.name} knows {draft.vocab_size} tokens, {target.name} {target.vocab_size}; "
+            "a draft needs the target's tokenizer"
+        )
+    if target.tokenizer is None or draft.tokenizer is None:
+        return
+    mine, theirs = target.tokenizer.get_vocab(), draft.tokenizer.get_vocab()
+    different = sorted(token for token in mine.keys() | theirs.keys() if mine.get(token) != theirs.get(token))
+    if different:
+        raise ModelError(
+            f"{draft.name} and {target.name} number {len(different)} tokens differently, {different[0]!r} "
+            "among them; a draft needs the target's tokenizer"
+        )
