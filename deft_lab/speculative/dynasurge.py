@@ -16,7 +16,7 @@ from ..decode.sampling import Sampler
 from ..drafting import WITHOUT_REPLACEMENT, TokenBuilder, find_token_builder
 from ..drafting.fill import fill
 from ..errors import DraftError
-from ..token_tree import TokenTree
+from ..token_tree import TokenTree, read_growmap
 from ..verifying import find_verifier
 from .loop import speculate
 from .metrics import plain_decoding
@@ -89,7 +89,8 @@ def choose_way(
     """What a mode stands for.
 
     Raises:
-        DraftError: no such mode, sTree without a growmap, or a builder or verifier is not there.
+        DraftError: no such mode, or sTree without a growmap.
+        TreeError: the growmap is none.
     """
     if mode not in MODES:
         raise DraftError(f"no mode {mode!r}; choose one of {', '.join(MODES)}")
@@ -121,33 +122,6 @@ def static_builder(shape: Sequence[int], name: str) -> TokenBuilder:
 def chains(width: int, length: int) -> tuple[int, ...]:
     """The shape of WxD-tree.pt: W chains of D nodes from the root, level by level."""
     return tuple(-1 if node < width else node - width for node in range(width * length))
-
-
-def read_growmap(path: Path) -> tuple[int, ...]:
-    """The shape of a growmap: [node] parent, -1 the root, which is no node here.
-
-    Raises:
-        DraftError: it cannot be read, or its children are not numbered level by level.
-    """
-    try:
-        if path.suffix == ".json":
-            content = json.loads(path.read_text())
-        else:
-            import torch
-
-            content = torch.load(path, weights_only=True)
-        successors = [list(map(int, below)) for below in content["Successors"]]
-    except Exception as bad:  # a pickle can fail in any way
-        raise DraftError(f"{path} is no growmap ({bad!r}); it is a dict with the key Successors") from bad
-    parents = [0] * len(successors)
-    for node, below in enumerate(successors):
-        for child in below:
-            if not node < child < len(successors):
-                raise DraftError(f"{path}: node {child} follows node {node} of {len(successors)}")
-            parents[child] = node
-    if sorted(child for below in successors for child in below) != list(range(1, len(successors))):
-        raise DraftError(f"{path}: every node but the root, 0, is the successor of exactly one other")
-    return tuple(parent - 1 for parent in parents[1:])
 
 
 def read_prompts(dataset: str, start: int = 0, end: int = 200) -> list[str]:
