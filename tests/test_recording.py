@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import asdict
 
 import pytest
 
@@ -22,6 +23,7 @@ from deft_lab.decode.run import run  # noqa: E402
 from deft_lab.decode.sampling import Sampler  # noqa: E402
 from deft_lab.decode.tasks import TASKS, FewShot, TreeOfThoughts  # noqa: E402
 from deft_lab.errors import DecodeError, TraceError  # noqa: E402
+from deft_lab.geometry import LLAMA3_8B  # noqa: E402
 from deft_lab.trace import bundled_recordings, load_recording, read_recording  # noqa: E402
 
 STEPS = 14
@@ -177,11 +179,15 @@ def test_a_failed_run_leaves_an_incomplete_recording(tmp_path):
 
 
 def test_the_bundled_recordings_tell_their_stories():
-    assert set(bundled_recordings()) == set(TASKS)
+    large = "few_shot_llama3_8b"  # random weights: real shapes, no story
+    assert set(bundled_recordings()) == {*TASKS, large}
     for name in bundled_recordings():
         recording = load_recording(name)
-        assert recording.is_complete and recording.trace.header["model"] == "target"
-        assert recording.trace.header["task"] == {"name": name}
+        header = recording.trace.header
+        assert recording.is_complete and header["model"].startswith(
+            "llama3_8b" if name == large else "target"
+        )
+        assert header["task"] == {"name": "few_shot" if name == large else name}
         last = recording.trace.n_steps
         tokens = recording.tokens_at(last)
         tree = recording.trace.tree_at(last)
@@ -190,6 +196,10 @@ def test_the_bundled_recordings_tell_their_stories():
         )
         for step, file in recording.samples.items():
             assert 0 < step <= last and file.stat().st_size
+    recording = load_recording(large)
+    header = recording.trace.header
+    assert header["geometry"] == asdict(LLAMA3_8B) and "random weights" in header["label"]
+    assert sorted(recording.samples) == [16, 32]
     said = load_recording("tree_of_thoughts")
     text = "".join(said.text(ids) for ids in said.tokens_at(said.trace.n_steps).values())
     assert "done" in text and "join" in text
