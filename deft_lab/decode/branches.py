@@ -8,6 +8,7 @@ from torch import Tensor
 
 from ..errors import DecodeError
 from ..tree.edits import Advance
+from .changes import tokens_of
 from .scores import Scores, gains
 
 
@@ -71,9 +72,7 @@ class Branches:
     ) -> None:
         """A step: branches gained tokens, forked or ended. logits [seat, vocabulary] follow its leaves."""
         self._score_step(change, births)
-        token_of = {leaf: births[leaf][0] for leaf in change.appended}
-        for leaf, children in change.forked.items():
-            token_of |= zip(children, births[leaf], strict=True)
+        token_of = tokens_of(change, births)
         ended = {*change.gone, *change.forked, *token_of}
         waiting = [leaf for leaf in self.rows if leaf not in ended]
         if waiting:

@@ -56,6 +56,14 @@ class Drafts:
             before = i
 
 
+def tokens_of(change: Advance, births: Mapping[int, Sequence[int]]) -> dict[int, int]:
+    """Leaf after the step -> the token that it gained."""
+    found = {leaf: births[leaf][0] for leaf in change.appended}
+    for leaf, children in change.forked.items():
+        found |= zip(children, births[leaf], strict=True)
+    return found
+
+
 def step_events(
     step: int, change: Advance, births: Mapping[int, Sequence[int]], seated: Container[int]
 ) -> tuple[Event, ...]:

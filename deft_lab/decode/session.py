@@ -19,7 +19,7 @@ from ..tree import Tree
 from ..tree._shape import Ints
 from ..tree.edits import advance, drop, hang
 from .branches import Branches
-from .changes import Children, Drafts, Step, draft_events, step_events
+from .changes import Children, Drafts, Step, draft_events, step_events, tokens_of
 from .fixed_step import fixed_steps
 from .forwards import Forwards
 from .hf import TreeModel
@@ -165,7 +165,7 @@ class Session:
             raise DecodeError("the prompt is empty; give it at least one token")
         tree = Tree([-1], [len(prompt)])
         slots = self.pool.take({ROOT: len(prompt)})[ROOT]
-        logits = self._run_along(list(prompt), slots, slots, tree, ())
+        logits = self._told(tree, (), lambda: self._forwards.along(prompt, slots, slots))
         self._known.begin(ROOT, list(prompt), logits)
         self.tree, self.n_prompt = tree, len(prompt)
 
@@ -188,9 +188,7 @@ class Session:
         with self.watch.host("branching"):
             forks = {leaf for leaf, tokens in births.items() if isinstance(tokens, Children)}
             change = advance(tree, {leaf: len(tokens) for leaf, tokens in births.items()}, forks)
-            token_of = {leaf: births[leaf][0] for leaf in change.appended}
-            for leaf, children in change.forked.items():
-                token_of |= dict(zip(children, births[leaf], strict=True))
+            token_of = tokens_of(change, births)
         new = change.tree
         seats = new.label[new.callers_seat()].tolist()
         table, ready = None, self._prepared
@@ -229,7 +227,7 @@ class Session:
         path = np.concatenate(above)
         grown = tree.set_length(leaf, int(tree.length[node]) + len(tokens))
         event = Event(self.n_steps + 1, "extend", leaf, len(tokens), tokens=tuple(tokens))
-        logits = self._run_along(list(tokens), new, path, grown, (event,))
+        logits = self._told(grown, (event,), lambda: self._forwards.along(tokens, new, path))
         self._pending.append(event)
         self.tree = grown
         self._known.extend(leaf, tokens, logits)
@@ -385,12 +383,6 @@ class Session:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
         layers = self.sampled(self.n_steps)
         return self._told(tree, events, lambda: self._forwards.seats(tokens, slots, tree, layers, table))
-
-    def _run_along(
-        self, tokens: list[int], slots: Ints, path: Ints, tree: Tree, events: tuple[Event, ...]
-    ) -> Tensor:
-        """[1, vocabulary] logits after tokens that follow each other, the last of a path."""
-        return self._told(tree, events, lambda: self._forwards.along(tokens, slots, path))
 
     def _told(
         self, tree: Tree, events: tuple[Event, ...], forward: Callable[[], tuple[Tensor, Visit]]
