@@ -123,11 +123,6 @@ class FixedSteps:
             self._steps[size] = FixedStep(self._model, self._pool, table, size, self._compiled, self._memory)
         return self._steps[size]
 
-    @property
-    def n_steps(self) -> int:
-        """Steps made for the table at hand."""
-        return len(self._steps)
-
 
 def fixed_steps(model: TreeModel, pool: Pool, graphs: bool | None, compiled: bool) -> FixedSteps | None:
     """CUDA graphs of decode steps, where they are wanted and can be.
