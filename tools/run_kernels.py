@@ -33,7 +33,8 @@ def main() -> None:
             )
             heads = (tree.n_tokens, geometry.n_kv_heads, geometry.head_dim)
             k, v = torch.randn(2, *heads, device="cuda").bfloat16()
-            pool.write(pool.take_tree(tree), k, v)
+            slots = torch.as_tensor(pool.take_tree(tree), device="cuda")
+            ops.write(k, v, pool, slots)
             q = torch.randn(tree.n_queries, geometry.n_q_heads, geometry.head_dim, device="cuda").bfloat16()
             for method, found in METHODS.items():
                 copies = "path" if found.copies else "none"
