@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 # models are never fetched; one thread per process, because the processes already share the cores
 PYTEST := HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help setup lab test test-long lint notebooks lock clean
+.PHONY: help setup lab test test-long lint notebooks widgets lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,9 @@ lint: setup  ## check style (ruff), types (mypy), and that the notebooks were bu
 
 notebooks: setup  ## run notebooks/src/*.py and write notebooks/*.ipynb with their outputs
 	HF_HUB_OFFLINE=1 $(BIN)/python tools/build_notebooks.py
+
+widgets:  ## build deft_lab/widgets/static from deft_lab/widgets/js (needs Node and npm)
+	cd deft_lab/widgets/js && npm ci --silent --no-audit --no-fund && npm run --silent build
 
 lock:  ## write constraints.txt anew: newest versions, but torch and triton stay as they are
 	@lock=$$(mktemp -d) && trap 'rm -rf "$$lock"' EXIT && $(PYTHON) -m venv $$lock/venv \
