@@ -2,6 +2,7 @@
 
     draw_tree(tree)    draw_kv_memory(tree)    draw_io_bars(tree, geometry)    draw_split(plan)
     draw_lines(title, lines, x, y)    draw_strips(title, strips, axis)    draw_roofline(works, hardware)
+    draw_token_trees(title, {name: shape})
 
 A Figure is an SVG that needs no script, no network and no library of plots; it follows the theme of the
 page. `figure.alt` says the same in words, `figure.table()` in numbers.
@@ -15,6 +16,7 @@ from .kv_memory import draw_kv_memory
 from .roofline import Work, draw_roofline
 from .split_view import draw_split
 from .svg import stack
+from .token_trees import draw_token_trees
 from .tree_view import draw_tree
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "draw_roofline",
     "draw_split",
     "draw_strips",
+    "draw_token_trees",
     "draw_tree",
     "stack",
 ]
