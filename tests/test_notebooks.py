@@ -17,7 +17,7 @@ pytest.importorskip("jupytext")
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
-MOST_LINES, MOST_BYTES = 15, 1_000_000
+MOST_LINES, MOST_BYTES, MOST_BYTES_IN_ALL = 15, 1_000_000, 4_000_000
 FIELDS = ("Goals", "Prerequisites", "Needs", "Time to read", "Time to run")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 every_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=[path.stem for path in NOTEBOOKS])
@@ -44,6 +44,18 @@ def prose(path):
 
 def test_there_is_a_notebook():
     assert NOTEBOOKS
+
+
+def test_all_together_they_stay_small():
+    assert sum(path.stat().st_size for path in NOTEBOOKS) < MOST_BYTES_IN_ALL
+
+
+def test_words_are_spelled_right():
+    pytest.importorskip("codespell_lib")
+    places = ["notebooks/src", "deft_lab/lessons", "docs", "README.md", "CONTRIBUTING.md"]
+    command = [sys.executable, "-m", "codespell_lib", *places]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 @every_notebook
@@ -183,9 +195,13 @@ def test_a_notebook_for_the_cpu_loads_no_torch(path):
     assert done.returncode == 0, done.stderr
 
 
+def checks_of(path):
+    return [cell for cell in cells(path, "code") if re.search(r"^check\(", cell.source, flags=re.MULTILINE)]
+
+
 @every_notebook
 def test_an_answer_is_checked_and_shown_once(path):
-    checks = [cell for cell in cells(path, "code") if re.search(r"^check\(", cell.source, flags=re.MULTILINE)]
+    checks = checks_of(path)
     assert checks
     for cell in checks:
         assert len(cell.outputs) == 1 and "is open" in cell.outputs[0]["data"]["text/markdown"]
@@ -195,6 +211,7 @@ def test_an_answer_is_checked_and_shown_once(path):
 def test_it_holds_the_skeletons_of_its_exercises(path):
     sources = [cell.source for cell in cells(path, "code")]
     mine = [found for key, found in EXERCISES.items() if key.startswith(path.stem[:2] + ".")]
+    assert len(checks_of(path)) == len(mine)
     for found in mine:
         skeleton = next((source for source in sources if found.skeleton in source), "")
         assert skeleton.endswith(f'check("{found.key}", {found.solution.__name__})'), found.key

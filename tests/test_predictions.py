@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import pytest
 
 from deft_lab import DeftLabError
-from deft_lab.lessons import predict
+from deft_lab.lessons import calibration, predict
 from deft_lab.lessons.asking import as_number
 from deft_lab.lessons.predicting import Prediction, Reveal
 from deft_lab.lessons.show import number, with_unit
@@ -224,3 +224,29 @@ def test_after_the_reveal_the_guess_stands(box):
     shown.field.value = "9"
     shown.skip.click()
     assert prediction.guess == 7 and "has been revealed" in shown.status.value
+
+
+# --- calibration: all predictions in one picture
+
+
+def test_the_calibration_holds_what_was_guessed_and_measured():
+    ask(guess=5).reveal(10)
+    ask(guess=40, key="02.groups").reveal(10)
+    ask(key="03.skipped").reveal(10)
+    ask(guess=4, key="04.open")
+    figure = calibration()
+    assert figure.table().rows == (("01.sharing", 5.0, 10.0, 0.5), ("02.groups", 40.0, 10.0, 4.0))
+    # half as much and four times as much: the median of 2 and 4 on a logarithmic axis
+    assert "2 guesses, typically off by a factor of 2.83" in figure.alt
+    assert "01: 2x, 02: 4x" in figure.alt
+    root = ElementTree.fromstring(figure.svg)
+    assert root.get("role") == "img" and len(list(root.iter("{http://www.w3.org/2000/svg}path"))) > 6
+
+
+def test_the_calibration_of_nothing_says_how_to_begin():
+    assert "No guess of yours" in calibration().alt and calibration().table().rows == ()
+
+
+def test_the_calibration_of_a_spot_on_guess_is_drawn():
+    ask(guess=10).reveal(10)
+    assert "1 guess, off by a factor of 1 (1 is exact)" in calibration().alt

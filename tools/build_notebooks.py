@@ -13,6 +13,7 @@ import hashlib
 import os
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import jupytext
@@ -98,8 +99,10 @@ def main() -> str | None:
         return f"not built from their sources: {', '.join(stale)}; run make notebooks" if stale else None
     for source in sources:
         if not arguments.names or source.stem in arguments.names:
-            print(f"running {source.stem}", flush=True)
-            nbformat.write(execute(read_source(source)), NOTEBOOKS / f"{source.stem}.ipynb")
+            began, target = time.monotonic(), NOTEBOOKS / f"{source.stem}.ipynb"
+            print(f"running {source.stem}", end=" ", flush=True)
+            nbformat.write(execute(read_source(source)), target)
+            print(f"{time.monotonic() - began:.0f} s, {target.stat().st_size / 1000:.0f} kB", flush=True)
     return None
 
 

@@ -6,20 +6,24 @@ known wrong answer; a test proves that each exercise rejects its own.
 
     guess = predict("01.sharing", "How many times more bytes?", unit="x", typical=20)
     guess.reveal(18.27)
+    calibration()
     check("01.1", count_tokens)
 """
 
+from .calibrating import calibration
 from .cards import exercise, hint, solution
-from .checking import Result, check
+from .checking import check
 from .contract import Exercise
 from .exercises import EXERCISES
 from .predicting import Prediction, predict
+from .result import Result
 
 __all__ = [
     "EXERCISES",
     "Exercise",
     "Prediction",
     "Result",
+    "calibration",
     "check",
     "exercise",
     "hint",

@@ -1,14 +1,56 @@
 """The picture of a prediction: how far off it was, on an axis of ratios."""
 
 import math
+from typing import NamedTuple
 
 from ..viz.figure import Figure, Table
 from ..viz.svg import Canvas, Paint, px, text_width
 from ..viz.theme import PALETTE, SMALL, WIDTH
 from .show import number, with_unit
 
-LEFT, RIGHT = 120, WIDTH - 120  # px: the ends of the axis; room for the words beside them
 TRUTH, GUESS = Paint(2), Paint(5)
+
+
+class Axis(NamedTuple):
+    """A logarithmic axis of guess / truth, `decades` to either side of "exact" in its middle."""
+
+    left: float
+    right: float
+    decades: int
+
+    def x(self, ratio: float) -> float:
+        """Where a ratio lies, in px."""
+        half = (self.right - self.left) / 2
+        return self.left + half + math.log10(ratio) / self.decades * half
+
+    @property
+    def powers(self) -> range:
+        """The powers of ten that get a tick: as many as have room for their words."""
+        per_decade = (self.right - self.left) / 2 / self.decades
+        widest = max(text_width(_tick(power), SMALL) for power in range(self.decades + 1))
+        step = math.ceil((widest + 8) / per_decade)
+        most = self.decades // step * step
+        return range(-most, most + 1, step)
+
+
+def decades_for(*ratios: float) -> int:
+    """How many decades to either side hold these ratios."""
+    return max(1, *(math.ceil(abs(math.log10(ratio))) for ratio in ratios))
+
+
+def draw_axis(canvas: Canvas, axis: Axis, y: float) -> None:
+    """The axis at height y, its words below."""
+    canvas.path(f"M{px(axis.left)},{px(y)}H{px(axis.right)}", "tick")
+    for power in axis.powers:
+        at = axis.x(10.0**power)
+        canvas.path(f"M{px(at)},{px(y - 5)}V{px(y + 5)}", "tick")
+        canvas.text(at, y + 22, _tick(power), "muted small", "middle")
+
+
+def mark(canvas: Canvas, paint: Paint, x: float, y: float) -> None:
+    """The diamond of the truth, or the disc of a guess."""
+    shape = _diamond(x, y) if paint is TRUTH else _disc(x, y)
+    canvas.path(shape, f"c{paint.color}", fill=PALETTE[paint.color])
 
 
 def verdict(ratio: float) -> str:
@@ -23,27 +65,17 @@ def verdict(ratio: float) -> str:
 def draw_reveal(question: str, unit: str, guess: float, truth: float, whose: str) -> Figure:
     """Guess and truth as marks on a logarithmic axis of guess / truth; `whose` names the guess."""
     ratio = guess / truth
-    decades = max(1, math.ceil(abs(math.log10(ratio))))
-    middle = (LEFT + RIGHT) / 2
-
-    def x(at: float) -> float:
-        return middle + math.log10(at) / decades * (RIGHT - LEFT) / 2
-
+    axis = Axis(120, WIDTH - 120, decades_for(ratio))  # with room for the words beside it
     canvas = Canvas(f"Predicted and measured: {verdict(ratio)}", question)
     y = canvas.y + 34
-    canvas.path(f"M{LEFT},{px(y)}H{RIGHT}", "tick")
-    for power in _powers(decades):
-        at = x(10.0**power)
-        canvas.path(f"M{px(at)},{px(y - 5)}V{px(y + 5)}", "tick")
-        canvas.text(at, y + 22, _tick(power), "muted small", "middle")
-    canvas.path(f"M{px(x(1))},{px(y)}H{px(x(ratio))}", "link", stroke_width=3)
+    draw_axis(canvas, axis, y)
+    canvas.path(f"M{px(axis.x(1))},{px(y)}H{px(axis.x(ratio))}", "link", stroke_width=3)
     for value, at, paint, name in ((truth, 1.0, TRUTH, "measured"), (guess, ratio, GUESS, whose)):
-        shape = _diamond(x(at), y) if paint is TRUTH else _disc(x(at), y)
-        canvas.path(shape, f"c{paint.color}", fill=PALETTE[paint.color])
+        mark(canvas, paint, axis.x(at), y)
         high = y - 16 if paint is TRUTH else y + 42
         words = f"{name}: {with_unit(value, unit)}"
         half = text_width(words) / 2
-        canvas.text(min(max(x(at), half), WIDTH - half), high, words, "strong", "middle")
+        canvas.text(min(max(axis.x(at), half), WIDTH - half), high, words, "strong", "middle")
     canvas.y = y + 46
     alt = (
         f"{question} {whose[:1].upper()}{whose[1:]}: {with_unit(guess, unit)}. Measured: "
@@ -51,15 +83,6 @@ def draw_reveal(question: str, unit: str, guess: float, truth: float, whose: str
     )
     columns = ("question", whose, "measured", "guess / measured")
     return canvas.finish(alt, Table(columns, ((question, float(guess), float(truth), float(ratio)),)))
-
-
-def _powers(decades: int) -> range:
-    """The powers of ten that get a tick: as many as have room for their words."""
-    per_decade = (RIGHT - LEFT) / 2 / decades
-    widest = max(text_width(_tick(power), SMALL) for power in range(decades + 1))
-    step = math.ceil((widest + 8) / per_decade)
-    most = decades // step * step
-    return range(-most, most + 1, step)
 
 
 def _tick(power: int) -> str:

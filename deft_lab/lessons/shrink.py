@@ -6,11 +6,13 @@ tokens. Every candidate is smaller, so shrinking ends.
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 
-from ..errors import TreeError
+from ..errors import DeftLabError, TreeError
 from ..tree import Tree
+from .contract import tree_of
 
 Size = tuple[int, int, int, int]
 SECONDS = 2.0  # the answer may be slow; what has been reached by then is shown
@@ -20,6 +22,29 @@ def size(tree: Tree) -> Size:
     """What "smallest" means."""
     odd = int((tree.length == 0).sum()) + (not np.array_equal(tree.seat, tree.leaves))
     return tree.n_nodes, odd, tree.n_queries, tree.n_tokens
+
+
+def case_size(case: Any) -> tuple[int, ...]:
+    """How much there is to follow by hand: the tree, or else the numbers in the arguments."""
+    tree = tree_of(case)
+    return size(tree) if tree is not None else (sum(np.size(a) for a in case.arguments),)
+
+
+def smallest(case: Any, fails: Callable[[Any], bool]) -> Any:
+    """A smallest case that can be reached from `case` while it fails; as it is, if it cannot be remade."""
+    if isinstance(case, Tree):
+        return shrink(case, fails)
+    if case.tree is None or case.remake is None:
+        return case
+
+    def still_fails(tree: Tree) -> bool:
+        try:
+            return fails(case.remake(tree))
+        except DeftLabError:  # no such case of this tree
+            return False
+
+    tree = shrink(case.tree, still_fails)
+    return case if tree is case.tree else case.remake(tree)
 
 
 def shrink(tree: Tree, fails: Callable[[Tree], bool]) -> Tree:
