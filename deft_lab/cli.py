@@ -225,6 +225,46 @@ def bench_decode(  # noqa: PLR0913 - a parameter for each option
         console.print(words, markup=False, soft_wrap=True)
 
 
+@bench_app.command("speculation")
+def bench_speculation(  # noqa: PLR0913 - a parameter for each option
+    trees: Annotated[str, typer.Option(help="all, or some: chain5,medusa64,sequoia64.")] = "all",
+    contexts: Annotated[str, typer.Option(help="Tokens of the text so far.")] = "1000,4000,16000",
+    acceptance: Annotated[str | None, typer.Option(help="By rank: 0.6,0.2; default: as measured.")] = None,
+    methods: Annotated[
+        str, typer.Option(help="all, or some: tree_mask,tree_waves.")
+    ] = "tree_mask,tree_waves",
+    steps: Annotated[int, typer.Option(help="Rounds of a case.")] = 60,
+    geometry: Annotated[str, typer.Option(help="Of the target: llama3_8b, or tiny.")] = "llama3_8b",
+    compiled: Annotated[bool, typer.Option("--compile", help="Let torch compile the target.")] = False,
+    output: OutputOption = None,
+    seconds: Annotated[float, typer.Option(help="What no longer fits into them is skipped.")] = 540.0,
+) -> None:
+    """Time verification on a GPU: token trees at given acceptance, tree attention beside the dense mask."""
+    from .bench.attention.subjects import choose
+    from .bench.attention.timing import require_gpu
+    from .bench.decode import forced, results
+    from .bench.decode.measure import Setup
+    from .bench.decode.run import METHOD_SUBJECTS
+
+    require_gpu("bench speculation")
+    given = forced.read_acceptance(acceptance)
+    try:
+        lengths = [int(length) for length in contexts.split(",")]
+    except ValueError as bad:
+        raise DeftLabError(f"--contexts {contexts!r}; give numbers such as 1000,4000") from bad
+    chosen = forced.forced_cases(trees, lengths, given, steps)
+
+    def report(name: str, around: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+        console.print(results.case_table(rows))
+        console.print(results.around_line(name, around), markup=False, soft_wrap=True)
+
+    subjects, setup = choose(METHOD_SUBJECTS, methods, "method"), Setup(geometry, None, compiled, seconds)
+    result = forced.bench_speculation(chosen, subjects, given, setup=setup, output=output, report=report)
+    console.print(json.dumps(result["card"]), markup=False)
+    for words in [f"skipped: {name}: {why}" for name, why in result["skipped"].items()] + result["bars"]:
+        console.print(words, markup=False, soft_wrap=True)
+
+
 @bench_app.command("plot")
 def bench_plot(
     file: Annotated[Path, typer.Argument(help="What a benchmark wrote with --output.")],

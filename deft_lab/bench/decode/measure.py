@@ -226,10 +226,14 @@ def tree_runner(lab: Lab, case: Case, method: str) -> Runner:
         tree, _ = session.decoded
         return tree.n_queries, int(tree.length[tree.q_stop > tree.q_first].sum())
 
-    def alone() -> dict[str, Any]:
-        return attention_alone(lab, *session.decoded) if session.decoded and session.n_steps else {}
+    advance = case.start(session, sampler)
 
-    return Runner(case.start(session, sampler), session.watch, case.n_steps, size, alone)
+    def alone() -> dict[str, Any]:
+        found = attention_alone(lab, *session.decoded) if session.decoded and session.n_steps else {}
+        rounds = getattr(advance, "committed", ())  # of a stepper that verifies drafts
+        return found | ({"committed": round(statistics.fmean(rounds), 4)} if rounds else {})
+
+    return Runner(advance, session.watch, case.n_steps, size, alone)
 
 
 def attention_alone(lab: Lab, tree: Tree, visit: Visit) -> dict[str, Any]:
