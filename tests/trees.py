@@ -32,6 +32,11 @@ def trees(draw: st.DrawFn, most_nodes: int = 300) -> Tree:
     kind = draw(st.sampled_from(LINKS))
     n = draw(st.integers(1, 1000 if kind == "chain" and most_nodes >= 300 else most_nodes))
     rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    return random_tree(kind, draw(st.sampled_from(LENGTHS)), draw(st.sampled_from(SEATS)), n, rng)
+
+
+def random_tree(links: str, lengths: str, seats: str, n: int, rng: np.random.Generator) -> Tree:
+    """A tree of `n` nodes; the kinds are of LINKS, LENGTHS and SEATS."""
     before = np.arange(1, n)
     parents = {
         "random": lambda: rng.integers(0, before),
@@ -40,9 +45,9 @@ def trees(draw: st.DrawFn, most_nodes: int = 300) -> Tree:
         "comb": lambda: before - 1 - (before - 1) % 2,
         "chain": lambda: before - 1,
     }
-    parent = np.append(-1, parents[kind]()).astype(int)
-    length = _lengths(draw(st.sampled_from(LENGTHS)), n, rng)
-    seat = _seats(draw(st.sampled_from(SEATS)), parent, rng)
+    parent = np.append(-1, parents[links]()).astype(int)
+    length = _lengths(lengths, n, rng)
+    seat = _seats(seats, parent, rng)
     if not length.sum():
         length[0] = 1
     seen = _path_tokens(parent, length)

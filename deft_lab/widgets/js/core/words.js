@@ -5,9 +5,19 @@ export const number = (value) => value.toLocaleString("en-US");
 /** (1, "node") -> 1 node; (20, "query", "queries") -> 20 queries. */
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;
 
+/** A number with so many decimals, rounded as Python rounds: an exact tie goes to the even digit. */
+export function fixed(value, digits) {
+  const ofTwos = value * 2 ** (digits + 1);
+  const isTie = Number.isInteger(ofTwos) && ofTwos % 2 !== 0;
+  const below = Math.floor(value * 10 ** digits);
+  const rounded = isTie ? (below + (below % 2 === 0 ? 0 : 1)) / 10 ** digits : value;
+  const [whole, decimals] = rounded.toFixed(digits).split(".");
+  const thousands = whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  return decimals ? `${thousands}.${decimals}` : thousands;
+}
+
 /** A ratio with two decimals. */
-export const times = (ratio) =>
-  ratio.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+export const times = (ratio) => fixed(ratio, 2);
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"]; // powers of 1000
 
@@ -18,7 +28,7 @@ export function inBytes(value) {
   while (power < UNITS.length - 1 && value >= 999.95 * 1000 ** power) power += 1;
   const scaled = value / 1000 ** power;
   const digits = scaled < 99.995 ? 2 : 1;
-  const shown = scaled.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
+  const shown = fixed(scaled, digits);
   return `${shown} ${UNITS[power]}`;
 }
 
