@@ -9,7 +9,7 @@ from trees import TREES
 
 from deft_lab import LLAMA3_8B, METHODS, build_tree, plan_tree
 from deft_lab.cost import ACCOUNTS
-from deft_lab.viz import Figure, draw_io_bars, draw_kv_memory, draw_split, draw_tree
+from deft_lab.viz import Figure, draw_io_bars, draw_kv_memory, draw_mask, draw_split, draw_timeline, draw_tree
 
 LAYER = LLAMA3_8B.layer
 SVG = "{http://www.w3.org/2000/svg}"
@@ -24,6 +24,10 @@ FIGURES = {
     "kv": draw_kv_memory,
     "io": lambda tree: draw_io_bars(tree, LAYER),
     "split": lambda tree: draw_split(plan_tree(tree)),
+    "mask": draw_mask,
+    "mask of a plan": lambda tree: draw_mask(plan_tree(tree)),
+    "timeline": lambda tree: draw_timeline(plan_tree(tree)),
+    "timeline in units": lambda tree: draw_timeline(plan_tree(tree), unit=16),
 }
 every_tree = pytest.mark.parametrize("tree", WORST.values(), ids=WORST)
 every_figure = pytest.mark.parametrize("draw", FIGURES.values(), ids=FIGURES)

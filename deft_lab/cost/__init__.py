@@ -4,6 +4,7 @@ from .accounts import ACCOUNTS, flops, run_traffic, traffic
 from .counts import Counts, count, count_run
 from .latency import Constants, Phase, Prediction, predict
 from .programs import Launch, Tiles, launches
+from .rota import Rota, rota, unit_rota
 from .schedule import Span, TimedLaunch, Timeline, schedule
 from .traffic import ROLES, Flops, Traffic
 
@@ -16,6 +17,7 @@ __all__ = [
     "Launch",
     "Phase",
     "Prediction",
+    "Rota",
     "Span",
     "Tiles",
     "TimedLaunch",
@@ -27,6 +29,8 @@ __all__ = [
     "launches",
     "predict",
     "run_traffic",
+    "rota",
     "schedule",
     "traffic",
+    "unit_rota",
 ]

@@ -151,9 +151,7 @@ def phase_1(plan: Plan, geometry: Geometry, heads: int, tiles: Tiles) -> Launch:
     """One program per item and `heads` query heads: Q once, then K and V tile by tile, then a partial."""
     method, dim, size = find_method(plan.method), geometry.head_dim, geometry.dtype_bytes
     queries = query_tile(plan, heads)
-    n_tiles = -(-plan.q_len // queries)
-    group = np.repeat(np.arange(plan.n_groups), n_tiles)
-    number = np.arange(len(group)) - np.repeat(np.cumsum(n_tiles) - n_tiles, n_tiles)
+    group, number = items(plan, queries)
     rows = np.minimum(queries, plan.q_len[group] - number * queries) * heads
     tile_rows = _tile_rows(rows, queries * heads, heads, tiles)
     kv_len, block_n = plan.kv_len[group], kv_tile(dim, size, tiles.block_n)
@@ -177,6 +175,13 @@ def phase_1(plan: Plan, geometry: Geometry, heads: int, tiles: Tiles) -> Launch:
         rows=rows,
         tile_rows=tile_rows,
     )
+
+
+def items(plan: Plan, queries: int) -> tuple[Ints, Ints]:
+    """([item] its group, [item] its number within the group) where a tile holds up to `queries` queries."""
+    n_tiles = -(-plan.q_len // queries)
+    group = np.repeat(np.arange(plan.n_groups), n_tiles)
+    return group, np.arange(len(group)) - np.repeat(np.cumsum(n_tiles) - n_tiles, n_tiles)
 
 
 def _tile_rows(rows: Ints, most: int, heads: int, tiles: Tiles) -> Ints:

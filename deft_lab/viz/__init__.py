@@ -3,6 +3,7 @@
     draw_tree(tree)    draw_kv_memory(tree)    draw_io_bars(tree, geometry)    draw_split(plan)
     draw_lines(title, lines, x, y)    draw_strips(title, strips, axis)    draw_roofline(works, hardware)
     draw_token_trees(title, {name: shape})
+    draw_mask(tree or plan)    draw_timeline(plan, geometry, hardware)
 
 A Figure is an SVG that needs no script, no network and no library of plots; it follows the theme of the
 page. `figure.alt` says the same in words, `figure.table()` in numbers.
@@ -13,9 +14,11 @@ from .chart import Mark, Spot, draw_lines, draw_strips
 from .figure import Figure, Table
 from .io_bars import draw_io_bars
 from .kv_memory import draw_kv_memory
+from .mask import draw_mask
 from .roofline import Work, draw_roofline
 from .split_view import draw_split
 from .svg import stack
+from .timeline import draw_timeline
 from .token_trees import draw_token_trees
 from .tree_view import draw_tree
 
@@ -29,9 +32,11 @@ __all__ = [
     "draw_io_bars",
     "draw_kv_memory",
     "draw_lines",
+    "draw_mask",
     "draw_roofline",
     "draw_split",
     "draw_strips",
+    "draw_timeline",
     "draw_token_trees",
     "draw_tree",
     "stack",

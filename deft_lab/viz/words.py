@@ -38,3 +38,18 @@ def listed(words: list[str], most: int = 8) -> str:
     if len(words) <= most:
         return ", ".join(words)
     return f"{', '.join(words[: most - 2])}, ... ({len(words):,} in all)"
+
+
+def in_seconds(value: float, short: bool = False) -> str:
+    """A time with three figures: 0.0000712 -> 71.2 µs; `short`: without decimals that say nothing."""
+    unit, scale = next(
+        ((u, s) for u, s in (("s", 1.0), ("ms", 1e-3), ("µs", 1e-6)) if value >= 0.9995 * s), ("ns", 1e-9)
+    )
+    scaled = value / scale
+    digits = f"{scaled:,.{0 if scaled >= 99.95 else 1 if scaled >= 9.995 else 2}f}"
+    return f"{digits.rstrip('0').rstrip('.') if short and '.' in digits else digits} {unit}"
+
+
+def percent(share: float) -> str:
+    """A share of 1 in percent: 0.123 -> 12.3 %."""
+    return f"{100 * share:.1f} %"
