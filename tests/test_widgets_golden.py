@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -164,7 +165,7 @@ def test_memory_layouts(pairs):
         owner = np.repeat(tree.label, tree.length)
         pieces = page["unique"]
         assert np.array_equal(np.repeat([p[0] for p in pieces], [p[2] - p[1] for p in pieces]), owner)
-        assert all(stop == start for (_, _, stop), (_, start, _) in zip(pieces[:-1], pieces[1:], strict=True))
+        assert all(one[2] == other[1] for one, other in pairwise(pieces))
         for seat, copy in zip(tree.seat.tolist(), page["duplicated"], strict=True):
             path = [node for node in tree.path(seat) if tree.length[node]]
             assert [p[0] for p in copy] == tree.label[path].tolist()
