@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ..builders.growth import few_shot_growth
+from ..builders.look_alike import reasoning_template_like
 from ..builders.templates import TemplateFile
 from ..cost import Counts, count_run
 from ..cost.accounts import paper
@@ -42,10 +43,15 @@ def published() -> tuple[Table, dict[str, float]]:
     return rows, dict(zip(columns, data["reduction_percent"], strict=True))
 
 
-def reproduce(templates: Path | None = None) -> Table:
-    """Our table: method -> column -> (KV-IO, partial-result IO) in TB; reasoning columns need the templates.
+def reproduce(templates: Path | None = None, *, look_alikes: bool = False) -> Table:
+    """Our table: method -> column -> (KV-IO, partial-result IO) in TB.
 
     As in the paper, the partial-result IO of a method includes its mask.
+
+    Args:
+        templates: folder of DeFT's templates, which the reasoning columns need.
+        look_alikes: without the templates, compute these columns of trees of the same shapes, drawn by lot;
+            they show the proportions of the paper's, not its numbers.
 
     Raises:
         TemplateError: a template file is missing or broken, or has too few complete trees.
@@ -62,6 +68,9 @@ def reproduce(templates: Path | None = None) -> Table:
                 f"{file.path} has {len(items)} complete trees; the table is a mean over {N_TREES}"
             )
         runs[column] = [file.reasoning(item).growth() for item in items]
+    if look_alikes and not templates:
+        for column in TEMPLATES:
+            runs[column] = [reasoning_template_like(column, seed).growth() for seed in range(N_TREES)]
     columns = {column: [count_run(trace) for trace in traces] for column, traces in runs.items()}
     return {
         method: {column: _mean(method, counts) for column, counts in columns.items()}

@@ -1,6 +1,7 @@
 """The picture of a prediction: how far off it was, on an axis of ratios."""
 
 import math
+from textwrap import wrap
 from typing import NamedTuple
 
 from ..viz.figure import Figure, Table
@@ -9,6 +10,7 @@ from ..viz.theme import PALETTE, SMALL, WIDTH
 from .show import number, with_unit
 
 TRUTH, GUESS = Paint(2), Paint(5)
+LINE_OF_WORDS = 112  # characters that fit into a line of the picture
 
 
 class Axis(NamedTuple):
@@ -66,7 +68,7 @@ def draw_reveal(question: str, unit: str, guess: float, truth: float, whose: str
     """Guess and truth as marks on a logarithmic axis of guess / truth; `whose` names the guess."""
     ratio = guess / truth
     axis = Axis(120, WIDTH - 120, decades_for(ratio))  # with room for the words beside it
-    canvas = Canvas(f"Predicted and measured: {verdict(ratio)}", question)
+    canvas = Canvas(f"Predicted and measured: {verdict(ratio)}", *wrap(question, LINE_OF_WORDS))
     y = canvas.y + 34
     draw_axis(canvas, axis, y)
     canvas.path(f"M{px(axis.x(1))},{px(y)}H{px(axis.x(ratio))}", "link", stroke_width=3)

@@ -73,8 +73,8 @@ def draw_lines(
         spots = [(across.at(a), upright.at(b)) for a, b in points]
         _draw_line(canvas, name, points, spots, (x, y), line_paint(i))
         ends.append((spots[-1], name, line_paint(i)))
-    _draw_names(canvas, ends, right)
-    taken = [Box(a - 5, b - 5, 10, 10) for m in marks for a, b in [(across.at(m.x), upright.at(m.y))]]
+    taken = _draw_names(canvas, ends, right)
+    taken += [Box(a - 5, b - 5, 10, 10) for m in marks for a, b in [(across.at(m.x), upright.at(m.y))]]
     for i, mark in enumerate(marks):
         _draw_mark(canvas, mark, taken, i, (across, upright))
     canvas.y = top + HEIGHT + 40
@@ -165,13 +165,18 @@ def _draw_line(
             canvas.bar(Box(at_x - 2.5, at_y - 2.5, 5, 5), Paint(paint.color), tip, line=name)
 
 
-def _draw_names(canvas: Canvas, ends: list[tuple[tuple[float, float], str, Paint]], right: float) -> None:
-    """Each name beside the end of its line, pushed apart where ends are close."""
+def _draw_names(
+    canvas: Canvas, ends: list[tuple[tuple[float, float], str, Paint]], right: float
+) -> list[Box]:
+    """Each name beside the end of its line, pushed apart where ends are close; the room that they take."""
+    taken = []
     ends = sorted(ends, key=lambda end: end[0][1])
     for ((x, y), name, paint), at in zip(ends, apart([end[0][1] for end in ends], LINE), strict=True):
         canvas.path(f"M{px(x + 3)},{px(y)}L{px(right + 7)},{px(at)}", "tick", stroke_dasharray="1 2")
         canvas.bar(Box(right + 9, at - 4, 8, 8), paint)
         canvas.text(right + 21, at + 4, name, "small")
+        taken.append(Box(right + 6, at - LINE / 2, WIDTH - right, LINE))
+    return taken
 
 
 def apart(places: Sequence[float], least: float) -> list[float]:
