@@ -3,5 +3,16 @@
 from .core import Trace
 from .events import Event, Window
 from .recording import Recording, bundled_recordings, load_recording, read_recording
+from .samples import Sample, read_sample
 
-__all__ = ["Event", "Recording", "Trace", "Window", "bundled_recordings", "load_recording", "read_recording"]
+__all__ = [
+    "Event",
+    "Recording",
+    "Sample",
+    "Trace",
+    "Window",
+    "bundled_recordings",
+    "load_recording",
+    "read_recording",
+    "read_sample",
+]

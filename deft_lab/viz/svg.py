@@ -89,6 +89,10 @@ class Canvas:
         more = "".join(f' {name.replace("_", "-")}="{value}"' for name, value in attributes.items())
         self._parts.append(f'<path d="{d}" class="{kind}"{more}/>')
 
+    def insert(self, shapes: str) -> None:
+        """Shapes that are SVG already; ids in them that begin with @ become unique."""
+        self._parts.append(shapes)
+
     def circle(self, x: float, y: float, radius: float, kind: str) -> None:
         """A disc of a class."""
         self._parts.append(f'<circle cx="{px(x)}" cy="{px(y)}" r="{px(radius)}" class="{kind}"/>')
@@ -123,8 +127,10 @@ class Canvas:
         """The figure, `y` and a margin high."""
         body = "".join(self._parts)
         name = "deft-" + hashlib.sha256((alt + body).encode()).hexdigest()[:10]
-        hatches = "".join(_pattern(name, paint) for paint in sorted(self._hatched))
-        body = (f"<defs>{hatches}</defs>" if hatches else "") + body.replace("url(#@", f"url(#{name}-")
+        hatches = "".join(hatch_pattern(name, paint) for paint in sorted(self._hatched))
+        body = (f"<defs>{hatches}</defs>" if hatches else "") + body.replace(
+            "url(#@", f"url(#{name}-"
+        ).replace('id="@', f'id="{name}-')
         svg = document(name, self.title, alt, self.y + MARGIN, body)
         return Figure(self.title, alt, svg, table, self.y + MARGIN)
 
@@ -140,7 +146,8 @@ def document(name: str, title: str, alt: str, height: float, body: str) -> str:
     )
 
 
-def _pattern(name: str, paint: Paint) -> str:
+def hatch_pattern(name: str, paint: Paint) -> str:
+    """The definition of a hatching; `name` begins its id."""
     color = PALETTE[paint.color]
     return (
         f'<pattern id="{name}-{paint.color}{paint.hatch}" width="8" height="8" '

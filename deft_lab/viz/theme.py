@@ -17,6 +17,7 @@ FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'DejaVu Sans',sans-serif"
 
 PALETTE = ("#56B4E9", "#E69F00", "#009E73", "#CC79A7", "#0072B2", "#D55E00", "#F0E442")
 HATCHES = ("", "M-1,5L5,-1M3,9L9,3", "M-1,3L5,9M3,-1L9,5")  # tiles of 8 px: plain, rising, falling
+CHANGED = "#D55E00"  # the frame around what has just changed; 3:1 on both backgrounds
 BLACK, WHITE = "#111111", "#FFFFFF"
 
 
@@ -93,6 +94,8 @@ def style() -> str:
         # the notebook's theme wins over the system's
         f"[data-jp-theme-light=true] .deft-fig,.vscode-light .deft-fig{{{light}}}",
         f"[data-jp-theme-light=false] .deft-fig,.vscode-dark .deft-fig{{{dark}}}",
+        # and a widget's own wish over both
+        f".deft[data-theme=light] .deft-fig{{{light}}}.deft[data-theme=dark] .deft-fig{{{dark}}}",
         ".deft-fig .bg{fill:var(--deft-bg)}",
         ".deft-fig text{fill:var(--deft-ink)}",
         f".deft-fig .title{{font-size:{TITLE}px;font-weight:600}}",
@@ -111,6 +114,14 @@ def style() -> str:
         ".deft-fig .seat{fill:var(--deft-ink)}",
         ".deft-fig .queries{fill:var(--deft-muted)}",
         ".deft-fig .hatch{fill:none;stroke-width:1.1;stroke-opacity:.5}",
+        # cells of numbers: what has just changed is framed and bold, what takes part is shaded
+        ".deft-fig .cell{fill:var(--deft-bg);stroke:var(--deft-faint)}",
+        ".deft-fig .cell.lit{fill:var(--deft-faint);stroke:var(--deft-line)}",
+        ".deft-fig .cell.off{fill:none}",
+        f".deft-fig .cell.changed{{stroke:{CHANGED};stroke-width:2}}",
+        f".deft-fig .frame{{fill:none;stroke:{CHANGED};stroke-width:2.5}}",
+        ".deft-fig rect[data-mark=lit]{stroke:var(--deft-ink);stroke-width:2.5}",
+        ".deft-fig .mono{font-family:ui-monospace,'DejaVu Sans Mono',monospace}",
         # text on a colour of the palette, which is the same in both themes
         f".deft-fig .dark{{fill:{BLACK}}}.deft-fig .light{{fill:{WHITE}}}",
     ]

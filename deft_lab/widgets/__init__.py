@@ -5,11 +5,14 @@
 
 A source is a widget with a trait `tree`: today the ControlPanel. The views (LinkedViews) know only trees,
 so a TreeExplorer takes any source.
+
+    player = play_partial()             a calculation step by step, forth and back; see `players`
 """
 
 from ..geometry import LLAMA3_8B, Geometry
 from .controls import ControlPanel
 from .explorer import TreeExplorer
+from .players import StepPlayer, play_grouping, play_partial, play_reduction
 from .presets import PRESETS, preset_names
 from .views import LinkedViews
 
@@ -42,4 +45,15 @@ def explore(  # noqa: PLR0913  (the controls, one by one)
     return TreeExplorer(panel, LinkedViews(geometry, account=account, pack_heads=pack_heads))
 
 
-__all__ = ["PRESETS", "ControlPanel", "LinkedViews", "TreeExplorer", "explore", "preset_names"]
+__all__ = [
+    "ControlPanel",
+    "LinkedViews",
+    "PRESETS",
+    "StepPlayer",
+    "TreeExplorer",
+    "explore",
+    "play_grouping",
+    "play_partial",
+    "play_reduction",
+    "preset_names",
+]
