@@ -8,6 +8,7 @@ from deft_lab.lessons.answers import compare, compare_parts
 from deft_lab.lessons.checking import examine
 from deft_lab.lessons.contract import Case, Complaint, Exercise
 from deft_lab.lessons.report import row_of, table
+from deft_lab.lessons.shrink import case_size
 from deft_lab.lessons.trees import cases as trees
 
 
@@ -37,6 +38,11 @@ def test_the_smallest_case_is_shown_in_words():
         result.markdown
     )
     assert result.figures == ()
+
+
+def test_the_size_of_a_case_counts_what_is_nested():
+    tiles = [(np.zeros((2, 3)), 1.0), (np.zeros(4), 1.0)]
+    assert case_size(Case((np.zeros(5), tiles))) == (5 + 6 + 1 + 4 + 1,)
 
 
 def test_an_answer_that_writes_into_its_arguments_harms_nobody():

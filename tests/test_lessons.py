@@ -11,7 +11,7 @@ import pytest
 
 from deft_lab import DeftLabError, Tree
 from deft_lab.lessons import EXERCISES, cards, check, exercise, hint, solution
-from deft_lab.lessons.checking import examine
+from deft_lab.lessons.checking import UNREAD, examine
 from deft_lab.lessons.report import LEAST_MUTANTS, handed_in
 from deft_lab.lessons.shrink import candidates, shrink, size
 from deft_lab.lessons.trees import cases
@@ -48,7 +48,7 @@ def test_the_solution_passes(found):
 def test_a_known_wrong_answer_is_rejected_with_a_reason(key, name):
     needed(EXERCISES[key])
     result = examine(EXERCISES[key], EXERCISES[key].mutants[name])
-    assert result.status == "wrong"
+    assert result.status == "wrong" and UNREAD not in result.complaint.why
     assert result.complaint.why in result.markdown or result.complaint.why[1:] in result.markdown
 
 

@@ -18,6 +18,8 @@ from .result import Result
 from .shrink import case_size, smallest
 from .watching import NothingReturned, Watched, where
 
+UNREAD = "your answer cannot be read"  # by a judge that met a form it did not think of
+
 
 def check(key: str, answer: Any) -> Result:
     """Check and show the answer to an exercise: a function, or a value where the task asks for one.
@@ -106,9 +108,10 @@ def _try(exercise: Exercise, function: Callable[..., Any], case: Any) -> _Outcom
 
 def _judge(exercise: Exercise, case: Any, got: Any) -> Complaint | None:
     try:
-        return exercise.judge(case, got)
+        with np.errstate(all="ignore"):
+            return exercise.judge(case, got)
     except Exception as error:  # an answer of a form that the judge did not think of
-        return Complaint(f"your answer cannot be read ({type(error).__name__}: {error})", got=repr(got)[:200])
+        return Complaint(f"{UNREAD} ({type(error).__name__}: {error})", got=repr(got)[:200])
 
 
 __all__ = ["Result", "check", "examine"]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .checking import examine
+from .checking import UNREAD, examine
 from .contract import Exercise
 
 LEAST_MUTANTS = 5
@@ -29,11 +29,17 @@ class Row(NamedTuple):
 
 def row_of(found: Exercise) -> Row:
     """Check the solution, every mutant and the skeleton of an exercise."""
-    rejected = sum(examine(found, mutant).status == "wrong" for mutant in found.mutants.values())
+    rejected = sum(is_rejected(found, mutant) for mutant in found.mutants.values())
     skeleton = examine(found, handed_in(found))
     politely = skeleton.status == "open" and f'hint("{found.key}")' in skeleton.markdown
     passes = examine(found, found.answer).passed
     return Row(found.key, found.title, passes, rejected, len(found.mutants), politely, found.missing)
+
+
+def is_rejected(found: Exercise, mutant: object) -> bool:
+    """Whether a known wrong answer is found wrong by its judge, which has read it."""
+    result = examine(found, mutant)
+    return result.status == "wrong" and UNREAD not in result.complaint.why
 
 
 def handed_in(found: Exercise) -> object:

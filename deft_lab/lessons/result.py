@@ -82,8 +82,9 @@ def _paragraphs(result: Result) -> Iterator[str]:
     complaint = result.complaint
     end = "" if complaint.why.endswith("?") else "."
     yield f"✘ **{name}: not right yet.** {complaint.why[:1].upper()}{complaint.why[1:]}{end}"
-    if complaint.expected or complaint.got:
-        yield f"- expected: {complaint.expected}\n- your answer: {complaint.got}"
+    sides = (("expected", complaint.expected), ("your answer", complaint.got))
+    if any(said for _, said in sides):
+        yield "\n".join(f"- {side}: {said}" for side, said in sides if said)
     yield from _case(result)
     if result.printed.strip():
         printed = f"```text\n{result.printed.strip()[:1000]}\n```"

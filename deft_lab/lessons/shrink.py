@@ -27,7 +27,13 @@ def size(tree: Tree) -> Size:
 def case_size(case: Any) -> tuple[int, ...]:
     """How much there is to follow by hand: the tree, or else the numbers in the arguments."""
     tree = tree_of(case)
-    return size(tree) if tree is not None else (sum(np.size(a) for a in case.arguments),)
+    return size(tree) if tree is not None else (_numbers_in(case.arguments),)
+
+
+def _numbers_in(value: Any) -> int:
+    if isinstance(value, list | tuple):
+        return sum(map(_numbers_in, value))
+    return int(np.size(value)) if isinstance(value, np.ndarray) else 1
 
 
 def smallest(case: Any, fails: Callable[[Any], bool]) -> Any:
