@@ -257,7 +257,7 @@ def test_the_solution_shown_is_the_one_that_is_tested(found, capsys):
     solution(found.key)
     out = capsys.readouterr().out
     assert f"def {found.solution.__name__}(" in out and found.why.replace("**", "") in out
-    namespace: dict = {}
+    namespace: dict = {"np": np}  # as the notebooks import it
     exec(found.source, namespace)
     written = namespace[found.solution.__name__]
     assert examine(found, written if found.cases else written()).passed
