@@ -1,5 +1,6 @@
 """Widgets: pictures of a tree that follow the hand.
 
+    editor = edit("few_shot")           a tree to be changed by hand, by keys or from Python
     explorer = explore("few_shot")      a tree from a preset and sliders, with linked views below
     explorer.tree                       the tree on the screen; `explorer.observe(f, "tree")` follows it
 
@@ -9,9 +10,14 @@ so a TreeExplorer takes any source.
     player = play_partial()             a calculation step by step, forth and back; see `players`
 """
 
+from pathlib import Path
+
 from ..geometry import LLAMA3_8B, Geometry
+from ..tree import Tree
 from .controls import ControlPanel
+from .editor import TreeEditor
 from .explorer import TreeExplorer
+from .library import open_tree
 from .players import StepPlayer, play_grouping, play_partial, play_reduction
 from .presets import PRESETS, preset_names
 from .views import LinkedViews
@@ -45,12 +51,31 @@ def explore(  # noqa: PLR0913  (the controls, one by one)
     return TreeExplorer(panel, LinkedViews(geometry, account=account, pack_heads=pack_heads))
 
 
+def edit(source: Tree | str | Path = "few_shot", *, path: str | Path = "", theme: str = "auto") -> TreeEditor:
+    """Edit a decoding tree by hand, by keys, or from Python.
+
+    Args:
+        source: a Tree, a .json file that the editor saved, a link that it copied, or the name of a preset:
+            a builder or a bundled tree.
+        path: where Ctrl-S saves; default: the file opened, else the browser downloads.
+        theme: "auto" follows the notebook; or "light", "dark".
+
+    Raises:
+        DeftLabError: there is no such preset, or the file or link holds no tree.
+    """
+    tree, _ = open_tree(source)
+    is_file = not isinstance(source, Tree) and str(source).endswith(".json")
+    return TreeEditor(tree, path=path or (source if is_file else ""), theme=theme)
+
+
 __all__ = [
+    "PRESETS",
     "ControlPanel",
     "LinkedViews",
-    "PRESETS",
     "StepPlayer",
+    "TreeEditor",
     "TreeExplorer",
+    "edit",
     "explore",
     "play_grouping",
     "play_partial",

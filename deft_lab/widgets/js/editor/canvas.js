@@ -1,33 +1,130 @@
-// The tree as SVG: bars, links, labels, queries as dots.
-import { h } from "preact";
+// The tree as SVG: bars, links, names, queries as dots; and what shows while the hand works on it.
+import { Component, h } from "preact";
+import { afterBar, queryName } from "../core/labels.js";
 import { linkPath, px } from "../core/layout.js";
-import { nodePaint, textOn, PALETTE, SMALL, textWidth } from "../core/theme.js";
-import { nodeInWords, number } from "../core/words.js";
+import { PALETTE, SMALL, nodePaint, textOn, textWidth } from "../core/theme.js";
+import { count, nodeInWords, number } from "../core/words.js";
 
-/** A node: its bar, its name, its queries. */
-export function NodeMark({ tree, node, lit, selected, hoverProps }) {
-  const paint = nodePaint(tree, node.label);
-  const { x, y, width, thickness } = node;
-  const name = `n${node.label} · ${number(tree.length[node.index])}`;
-  const inside = thickness >= SMALL + 1 && width >= textWidth(name, SMALL) + 8;
-  const queries = tree.queriesAt(node.index).length;
-  const after = px(x + width + (queries ? 10 : 4));
+/** One node. It is drawn anew only when something of it changes. */
+export class NodeMark extends Component {
+  shouldComponentUpdate(next) {
+    return Object.keys(next).some((name) => next[name] !== this.props[name]);
+  }
+
+  render({ tree, node, label, id, state, preview }) {
+    const { x, y, thickness } = node;
+    const width = preview ? preview.width : node.width;
+    const paint = nodePaint(tree, node.label);
+    const thin = Math.min(width, thickness) < 3 ? " thin" : "";
+    const tokens = preview ? preview.length : tree.length[node.index];
+    return h(
+      "g",
+      { ...aria(tree, node, state), id, class: `node ${state}`, "data-node": node.label },
+      h("title", null, nodeInWords(tree, node.label)),
+      h("rect", { class: "hit", x: px(x - 2), y: px(y - 11), width: px(width + 14), height: 22 }),
+      h("rect", { class: `bar c${paint.color}${thin}`, x: px(x), y: px(y - thickness / 2), width: px(width), height: px(thickness), rx: Math.min(2, width / 2) }),
+      paint.hatch > 0 && !thin && h("rect", { class: "hatched", style: { fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})` }, x: px(x), y: px(y - thickness / 2), width: px(width), height: px(thickness) }),
+      h(Seats, { tree, node, right: x + width }),
+      preview
+        ? h("text", { class: "rim strong", x: px(x + width + 14), y: px(y + 4) }, count(tokens, "token"))
+        : label && h("text", { class: "rim", x: px(label.x), y: px(label.y), style: label.inside ? onBar(paint) : null }, label.text),
+      node.folded && h(Folded, { tree, node, right: x + width }),
+    );
+  }
+}
+
+/** Black or white on the colour of the bar, with a rim that keeps the hatching off. */
+const onBar = ({ color, hatch }) => ({
+  fill: textOn(PALETTE[color]),
+  stroke: hatch ? PALETTE[color] : "none",
+});
+
+function aria(tree, node, state) {
+  const siblings = node.index ? tree.children[tree.parent[node.index]] : [0];
+  const kids = tree.children[node.index].length;
+  return {
+    role: "treeitem",
+    "aria-label": nodeInWords(tree, node.label),
+    "aria-level": tree.depth[node.index] + 1,
+    "aria-posinset": siblings.indexOf(node.index) + 1,
+    "aria-setsize": siblings.length,
+    "aria-selected": String(state.includes("selected")),
+    ...(kids ? { "aria-expanded": String(!node.folded) } : {}),
+  };
+}
+
+function Seats({ tree, node, right }) {
+  if (!tree.queriesAt(node.index).length) return null;
+  const text = !node.kids.length && h("text", { class: "muted rim", x: px(right + 11), y: px(node.y + 4) }, queryName(tree, node.index));
+  return [h("circle", { class: "seat", cx: px(right + 5), cy: px(node.y), r: 3 }), text];
+}
+
+function Folded({ tree, node, right }) {
+  const words = `+${number(node.hidden)}`;
+  const width = textWidth(words, SMALL) + 8;
+  const x = right + afterBar(tree, node) - width - 4;
   return h(
     "g",
-    { class: `node${selected ? " selected" : ""}`, "data-node": node.label, ...hoverProps },
-    h("title", null, nodeInWords(tree, node.label)),
-    h("rect", { class: `c${paint.color}${lit ? " lit" : ""}`, x: px(x), y: px(y - thickness / 2), width: px(width), height: px(thickness), rx: 2 }),
-    queries > 0 && h("circle", { class: "seat", cx: px(x + width + 5), cy: px(y), r: 3 }),
-    inside
-      ? h("text", { x: px(x + 5), y: px(y + 4), style: { fill: textOn(PALETTE[paint.color]) } }, name)
-      : node.kids.length
-        ? h("text", { class: "rim", x: px(x), y: px(y - thickness / 2 - 3) }, name)
-        : h("text", { class: "rim", x: after, y: px(y + 4) }, name),
+    { class: "folded", "data-handle": "fold" },
+    h("rect", { x: px(x), y: px(node.y - 8), width: px(width), height: 16, rx: 8 }),
+    h("text", { x: px(x + 4), y: px(node.y + 4) }, words),
   );
 }
 
-export function Links({ placed }) {
-  const paths = placed.nodes.filter((node) => placed.byIndex.has(node.parentIndex));
-  const d = placed.nodes.flatMap((node) => node.kids.map((kid) => linkPath(node, placed.byIndex.get(kid)))).join("");
-  return paths && d ? h("path", { class: "link", d }) : null;
+export function Links({ placed, without }) {
+  const shown = placed.nodes.filter((node) => !without.has(node.label));
+  const kids = (node) => node.kids.map((kid) => placed.byIndex.get(kid)).filter((kid) => !without.has(kid.label));
+  const d = shown.flatMap((node) => kids(node).map((kid) => linkPath(node, kid))).join("");
+  return d ? h("path", { class: "link", d }) : null;
+}
+
+/** What the hand takes hold of, at the one node that is selected. */
+export function Handles({ tree, node, placed, canMerge }) {
+  const { x, y, width, thickness } = node;
+  const below = y + thickness / 2 + 5;
+  const top = below + 24 > placed.height ? y - thickness / 2 - 29 : below;
+  const chips = [
+    ["add", "+", "add a child (Enter)"],
+    ["fork", "⑂", "fork into two; drag to the right for more (F)"],
+    ...(canMerge ? [["merge", "⇤", "merge with the only child (J)"]] : []),
+    ...(node.index ? [["prune", "×", "prune the subtree (Delete)"]] : []),
+  ];
+  const left = Math.max(2, Math.min(x, placed.width - 26 * chips.length - 2));
+  return h(
+    "g",
+    { class: "handles", "aria-hidden": "true" },
+    h("g", { "data-handle": "length", class: "grip" }, h("title", null, "drag: tokens of the node (L)"), h("rect", { class: "hit", x: px(x + width - 4), y: px(y - 12), width: 12, height: 24 }), h("rect", { class: "knob", x: px(x + width - 2), y: px(y - 9), width: 5, height: 18, rx: 2.5 })),
+    tree.length[node.index] > 1 && h("g", { "data-handle": "cut", class: "cut" }, h("title", null, "drag along the bar: split the node (S)"), h("rect", { class: "hit", x: px(x - 8), y: px(y - thickness / 2 - 14), width: 16, height: 16 }), h("path", { d: `M${px(x - 5)},${px(y - thickness / 2 - 11)}h10l-5,9z` })),
+    chips.map(([name, sign, words], i) =>
+      h("g", { key: name, "data-handle": name, class: `chip ${name}`, transform: `translate(${px(left + 26 * i)},${px(top)})` }, h("title", null, words), h("rect", { width: 24, height: 24, rx: 5 }), h("text", { x: 12, y: 17, "text-anchor": "middle" }, sign)),
+    ),
+  );
+}
+
+/** The cut or the fork under the hand, or the lasso. */
+export function Gesture({ gesture, node, tree, placed }) {
+  if (gesture.kind === "lasso") {
+    const { x, y, width, height } = gesture.box;
+    return h("rect", { class: "lasso", x: px(x), y: px(y), width: px(width), height: px(height) });
+  }
+  if (!node) return null;
+  const { x, y, thickness } = node;
+  const length = tree.length[node.index];
+  if (gesture.kind === "cut") {
+    const at = x + (Math.max(node.width, gesture.span) * gesture.k) / length;
+    const words = `${number(gesture.k)} | ${number(length - gesture.k)}`;
+    const middle = Math.min(Math.max(at, 40), placed.width - 40);
+    return h("g", { class: "cutting" }, node.width < gesture.span && h("rect", { class: "stretched", x: px(x), y: px(y - thickness / 2), width: gesture.span, height: px(thickness) }), h("path", { d: `M${px(at)},${px(y - thickness / 2 - 8)}v${px(thickness + 16)}` }), h("text", { class: "rim strong", x: px(middle), y: px(y - thickness / 2 - 11), "text-anchor": "middle" }, words));
+  }
+  if (gesture.kind === "fork") {
+    return h("text", { class: "rim strong", x: px(x), y: px(y - thickness / 2 - 6) }, `fork into ${gesture.k}`);
+  }
+  return null;
+}
+
+export function Hatches({ id }) {
+  const tiles = ["M-1,5L5,-1M3,9L9,3", "M-1,3L5,9M3,-1L9,5"];
+  return h("defs", null, tiles.map((d, i) =>
+    h("pattern", { id: `${id}-hatch-${i + 1}`, width: 8, height: 8, patternUnits: "userSpaceOnUse" }, h("path", { class: "hatch", d })),
+  ));
 }

@@ -1,31 +1,112 @@
-// The editor: the tree, then the linked views, then a line that says what is under the hand.
-import { h } from "preact";
-import { layout } from "../core/layout.js";
-import { nodeInWords, treeInWords } from "../core/words.js";
+// The editor: two rows of buttons, the tree, the linked views, and a line that says what is under the hand.
+import { Component, createRef, h } from "preact";
+import { encode } from "../core/link.js";
+import { treeInWords } from "../core/words.js";
 import { VIEWS } from "../views/index.js";
-import { Links, NodeMark } from "./canvas.js";
+import { copyLink, loadFile, loadText, open, preset, save } from "./files.js";
+import { Help } from "./help.js";
+import { onKey, passOn } from "./keys.js";
+import { TreePane } from "./pane.js";
+import { FileRow, NodeRow } from "./toolbar.js";
 
-/** A pure function of its props; `views` names entries of VIEWS. */
-export function Editor({ tree, plans = {}, views = [], hover = null, setHover, selection = [], select, theme = "auto", stale = false }) {
-  const placed = layout(tree);
-  const chosen = new Set(selection);
-  return h(
-    "div",
-    { class: "deft deft-editor", "data-theme": theme },
-    h(
-      "svg",
-      { role: "img", "aria-label": treeInWords(tree), viewBox: `0 0 ${placed.width} ${placed.height}`, width: "100%" },
-      h(Links, { placed }),
-      placed.nodes.map((node) => {
-        const enter = () => setHover?.({ labels: new Set([node.label]), query: null, words: nodeInWords(tree, node.label) });
-        const hoverProps = { onPointerEnter: enter, onPointerLeave: () => setHover?.(null), onClick: () => select?.([node.label]) };
-        const lit = hover?.labels.has(node.label) ?? false;
-        return h(NodeMark, { key: node.label, tree, node, lit, selected: chosen.has(node.label), hoverProps });
-      }),
-    ),
-    views.filter((name) => VIEWS[name]).map((name) =>
-      h(VIEWS[name], { key: name, tree, plans, hover, setHover, selection, select, theme, stale }),
-    ),
-    h("p", { class: "deft-status", role: "status" }, hover?.words ?? treeInWords(tree)),
-  );
+let instances = 0;
+
+export class Editor extends Component {
+  root = createRef();
+  canvas = createRef();
+  id = `deft-${(instances += 1)}-${Math.random().toString(36).slice(2, 8)}`;
+  state = { help: false, over: false };
+
+  constructor(props) {
+    super(props);
+    const { session } = props;
+    this.unsubscribe = session.subscribe(() => this.forceUpdate());
+    this.ui = {
+      canvas: this.canvas,
+      toTree: () => this.canvas.current?.focus({ preventScroll: true }),
+      ask: (what) => this.ask(what),
+      help: (help) => this.setState({ help }, () => !help && this.ui.toTree()),
+      save: () => save(session),
+      open: () => open(session),
+      copyLink: () => copyLink(session),
+      zoom: (by) => session.set({ row: Math.min(40, Math.max(6, Math.round((session.row ?? 20) * 1.25 ** by))) }),
+      preset: (select) => {
+        preset(session, select.value);
+        select.value = "";
+        this.ui.toTree();
+      },
+    };
+  }
+
+  componentWillUnmount() {
+    this.unsubscribe();
+  }
+
+  ask(what) {
+    const field = this.root.current?.querySelector(`[data-field="${what}"]`);
+    field?.focus();
+    field?.select?.();
+  }
+
+  key = (event) => {
+    const { session } = this.props;
+    const { target } = event;
+    const typing = target.closest("input, select, textarea");
+    const onTree = target === this.canvas.current;
+    const isCommand = event.ctrlKey || event.metaKey;
+    if (typing || event.defaultPrevented) return;
+    if (onTree || isCommand || event.key === "?") {
+      if (event.key !== "Tab" && onKey(session, event, this.ui)) {
+        event.preventDefault();
+        event.stopPropagation();
+        return;
+      }
+    }
+    passOn(event, this.root.current.parentElement ?? this.root.current);
+  };
+
+  drop = (event) => {
+    event.preventDefault();
+    this.setState({ over: false });
+    const { files } = event.dataTransfer;
+    if (files.length) loadFile(this.props.session, files[0]);
+    else loadText(this.props.session, event.dataTransfer.getData("text").trim(), "link");
+  };
+
+  paste = (event) => {
+    if (event.target.closest("input")) return;
+    const text = event.clipboardData?.getData("text").trim();
+    if (!text) return;
+    event.preventDefault();
+    event.stopPropagation();
+    loadText(this.props.session, text, text.startsWith("{") ? "clipboard" : "link");
+  };
+
+  render({ session }, { help, over }) {
+    const { tree, message, hover, selection, model } = session;
+    const [views, plans, theme, presets] = ["views", "plans", "theme", "presets"].map((name) => model.get(name));
+    const props = viewProps(session, plans ?? {}, theme);
+    const events = { onKeyDown: this.key, onDragOver: (event) => (event.preventDefault(), !over && this.setState({ over: true })), onDragLeave: () => over && this.setState({ over: false }), onDrop: this.drop, onPaste: this.paste };
+    return h(
+      "div",
+      { class: `deft deft-editor${over ? " over" : ""}`, "data-theme": theme ?? "auto", "data-lm-suppress-shortcuts": "true", ref: this.root, ...events },
+      h(FileRow, { session, ui: this.ui, presets: presets ?? [] }),
+      h(NodeRow, { session, ui: this.ui }),
+      h(TreePane, { session, id: this.id, ui: this.ui }),
+      h("p", { class: `deft-status${message.refused ? " deft-refused" : ""}`, "aria-hidden": "true" }, (message.refused && message.words) || hover?.words || message.words || treeInWords(tree)),
+      h("p", { class: "deft-spoken", role: "status", "aria-live": "polite" }, message.words),
+      (views ?? []).filter((name) => VIEWS[name]).map((name) => h(VIEWS[name], { key: name, ...props })),
+      help && h(Help, { close: () => this.ui.help(false) }),
+      selection.length > 1 && h("p", { class: "deft-spoken" }, `${selection.length} nodes selected`),
+    );
+  }
+}
+
+/** What a view is given. `stale`: the plans are of another tree than the one that shows. */
+export function viewProps(session, plans, theme) {
+  const { tree, hover, selection } = session;
+  const stale = plans.code !== undefined && plans.code !== encode(tree);
+  const setHover = (next) => session.setHover(next);
+  const select = (labels) => session.select([...labels]);
+  return { tree, plans, hover, setHover, selection, select, theme, stale };
 }
