@@ -7,6 +7,8 @@
 A source is a widget with a trait `tree`: today the ControlPanel. The views (LinkedViews) know only trees,
 so a TreeExplorer takes any source.
 
+    inspect_arrays([6, [3, 2, 1], 4], chunk_len=4)    a tree beside the arrays of its plan
+
     player = play_partial()             a calculation step by step, forth and back; see `players`
 """
 
@@ -14,6 +16,7 @@ from pathlib import Path
 
 from ..geometry import LLAMA3_8B, Geometry
 from ..tree import Tree
+from .arrays import ArrayInspector, inspect_arrays
 from .controls import ControlPanel
 from .editor import TreeEditor
 from .explorer import TreeExplorer
@@ -70,6 +73,7 @@ def edit(source: Tree | str | Path = "few_shot", *, path: str | Path = "", theme
 
 __all__ = [
     "PRESETS",
+    "ArrayInspector",
     "ControlPanel",
     "LinkedViews",
     "StepPlayer",
@@ -77,6 +81,7 @@ __all__ = [
     "TreeExplorer",
     "edit",
     "explore",
+    "inspect_arrays",
     "play_grouping",
     "play_partial",
     "play_reduction",
