@@ -1,19 +1,19 @@
 """Cascades of drafts: the target's text comes out, by the published schedule, at the counted cost."""
 
 import json
+import sys
 from functools import cache, partial
 from itertools import pairwise
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
+from cascading import Stubborn, constant
 from decoding import tiny_model
-from typer.testing import CliRunner
 
-from deft_lab.chance import Dice, outcomes
-from deft_lab.cli import app
+from deft_lab.chance import outcomes
 from deft_lab.decode.hf import load_model
-from deft_lab.drafting import TableLaws
 from deft_lab.errors import DraftError
 from deft_lab.speculative import cascade as room
 from deft_lab.speculative.cascade import (
@@ -21,28 +21,23 @@ from deft_lab.speculative.cascade import (
     FLAN_T5_PREVIOUS_WORK,
     FLAN_T5_SIZE,
     LLAMA_7B,
-    Acceptance,
     CausalReviewer,
     Config,
     Drafted,
     MaG,
-    MaGLaws,
     Seq2SeqReviewer,
     TableReviewer,
     bigram_table,
-    call_tree_to_token_tree,
     cost_of,
     csd,
-    dytc,
     max_gram,
     read_config,
     run_config,
     swi,
-    theory,
     workbook_bigrams,
 )
-from deft_lab.speculative.cascade.dytc import best_expansion, gain
 from deft_lab.speculative.cascade.prompts import load_prompts
+from deft_lab.speculative.dynasurge import read_prompts
 
 PROBLEMS = ("sort 7 2 9 4 1 8 3 6 by 4\n", "add 4 7 1 + 9 5\n", "copy red king small boat\n")
 GOLDEN = ((5, 14, 10), (0, 1, 10), (0, 0, 10))
@@ -65,22 +60,6 @@ def plain_greedy(name, problem, most):
 
 def mag():
     return MaG(workbook_bigrams())
-
-
-def constant(token, name, size=6):
-    """A model that says one token whatever comes before."""
-    return TableReviewer(np.eye(size)[[token] * size], name)
-
-
-class Stubborn(MaG):
-    """Proposes `tokens`, whatever the text."""
-
-    def __init__(self, tokens):
-        super().__init__([0])
-        self.tokens = tokens
-
-    def propose(self, prompt, ids, k, chance=None):
-        return tuple(Drafted(token, self.name) for token in self.tokens), 0
 
 
 # --- greedy: the target's own text
@@ -394,9 +373,55 @@ def test_prompts_are_worded_as_published(tmp_path):
 
 
 def test_a_dataset_needs_its_package(monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "datasets", None)
+    monkeypatch.setitem(sys.modules, "datasets", None)
     with pytest.raises(DraftError, match="dataset 'mmlu' is read with the package datasets, which is not"):
         load_prompts("mmlu")
+
+
+class Rows(list):
+    """What `load_dataset` gives, as far as it is read."""
+
+    def select(self, picked):
+        return Rows(self[i] for i in picked)
+
+    def skip(self, n):
+        return Rows(self[n:])
+
+    def take(self, n):
+        return Rows(self[:n])
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """Calls of a `datasets` package that has 1,200 rows of every known column."""
+    calls = []
+
+    def load_dataset(*name, **options):
+        calls.append((name, options))
+        rows = ({"question": f"{i}?", "article": f"news {i}", "text": f"text {i}"} for i in range(1200))
+        return Rows(rows if name[0] != "cais/mmlu" else ({**row, "choices": "wxyz"} for row in rows))
+
+    package = ModuleType("datasets")
+    package.load_dataset = load_dataset
+    monkeypatch.setitem(sys.modules, "datasets", package)
+    return calls
+
+
+def test_datasets_are_asked_for_by_their_names_on_the_hub(asked):
+    assert load_prompts("gsm8k", 2)[1] == "Reason the math question below step by step. Question: 1? Answer:"
+    assert load_prompts("mmlu", 1)[0].startswith("Question: 0? (A) w (B) x (C) y (D) z Answer:")
+    sample = load_prompts("sampled_mmlu")
+    assert len(sample) == len(set(sample)) == 1000 and sample == load_prompts("sampled_mmlu")
+    names = [name for name, _ in asked]
+    assert names == [("openai/gsm8k", "main"), *[("cais/mmlu", "all")] * 3]
+    assert all(options == {"split": "test"} for _, options in asked)
+
+
+def test_dynasurges_datasets_begin_at_row_200(asked):
+    assert read_prompts("cnn", 0, 2) == ["news 200", "news 201"]
+    assert read_prompts("wiki", 5, 6) == read_prompts("c4", 5, 6) == ["text 205"]
+    names = [(*name, options["split"]) for name, options in asked]
+    assert names[0] == ("cnn_dailymail", "1.0.0", "test") and names[2] == ("allenai/c4", "en", "validation")
 
 
 # --- refusals
@@ -458,151 +483,3 @@ def test_other_things_that_do_not_fit_are_refused():
         csd([Stubborn([])], target, [0], [0], [[1]])
     with refused(match="t5 is encoder-decoder, target is decoder-only"):
         csd([Seq2SeqReviewer(tiny_t5(1, 6), "t5")], target, [0], [0], [[1]])
-
-
-# --- theory
-
-
-def mean_of(procedure):
-    return sum(value * probability for value, probability in outcomes(procedure).items())
-
-
-def accepted_run(chance, probabilities):
-    """Drafted tokens accepted until the first that is not, and the target's own."""
-    for n, probability in enumerate(probabilities):
-        if not chance.flip(probability):
-            return n + 1
-    return len(probabilities) + 1
-
-
-@pytest.mark.parametrize("alpha", [0.0, 0.3, 0.8, 1.0])
-def test_ewif_of_a_chain(alpha):
-    mean = mean_of(lambda chance: accepted_run(chance, [alpha] * 4))
-    assert theory.ewif_speculative(alpha, 4, 0.1) == pytest.approx(mean / 1.4)
-
-
-@pytest.mark.parametrize(("alpha", "a"), [(0.7, 0.4), (0.3, 0.9), (1.0, 0.5), (0.5, 1.0), (0.6, 0.0)])
-def test_ewif_of_a_vertical_cascade(alpha, a):
-    n, k, c1, c2 = 2, 3, 0.2, 0.05
-
-    def tokens(chance):
-        drafted = sum(accepted_run(chance, [a] * k) for _ in range(n))
-        return accepted_run(chance, [alpha] * drafted)
-
-    expected = mean_of(tokens) / (1 + n * c1 + n * k * c2)
-    assert theory.ewif_vertical(alpha, n, c1, a, k, c2) == pytest.approx(expected)
-
-
-def test_phi_generates_the_tokens_of_a_review():
-    counts = outcomes(lambda chance: accepted_run(chance, [0.6] * 3))
-    for x in (0.0, 0.5, 1 / 0.6, 1.0, 2.0):
-        assert theory.phi(x, 0.6, 3) == pytest.approx(sum(p * x**n for n, p in counts.items()))
-
-
-def test_ewif_of_a_horizontal_cascade():
-    a, c = [0.9, 0.7, 0.4], [0.3, 0.1, 0.0]
-    mean = mean_of(lambda chance: accepted_run(chance, a))
-    assert theory.ewif_horizontal(a, c) == pytest.approx(mean / 1.4)
-    places, value = theory.best_horizontal(a, c, 3)
-    assert value == pytest.approx(max(
-        theory.ewif_horizontal([a[i] for i in row], [c[i] for i in row])
-        for row in [(), *[(i,) for i in range(3)], *[(i, j) for i in range(3) for j in range(i, 3)],
-                    *[(i, j, k) for i in range(3) for j in range(i, 3) for k in range(j, 3)]]
-    )) and list(places) == sorted(places)  # fmt: skip
-    with pytest.raises(DraftError, match="1 acceptances for 2 costs"):
-        theory.ewif_horizontal([0.5], [0.1, 0.1])
-    with pytest.raises(DraftError, match="alpha=1.5; it is a probability"):
-        theory.ewif_speculative(1.5, 2, 0.1)
-
-
-# --- trees
-
-
-def test_dytc_expands_the_most_probable_leaf():
-    """One token by the draft and one by the bottom: 0.8 + 0.4; two by it only (0.8 + 0.64 + 0.32) / 2."""
-    draft = np.array([[0.1, 0.6, 0.3], [0.2, 0.3, 0.5], [0.7, 0.2, 0.1]])
-    bottom = np.eye(3)[[1, 2, 0]]
-    assert best_expansion([0.8, 0.5], [1, 0], 5) == (0, 1)
-    laws = [TableLaws(draft, 0), TableLaws(bottom, 0)]
-    tree = dytc(laws, 5, Dice(0), costs=[1, 0], acceptances=[0.8, 0.5], names=["draft", "MaG"])
-    # 1 and 2 below the root (0.8, 0.2 x 0.3 / 0.4), MaG's 2 below 1 (0.4); then 0 and 1 below that
-    assert tree.parents == (-1, -1, 0, 2, 2) and tree.tokens == (1, 2, 2, 0, 1)
-    assert tree.scores == pytest.approx((0.8, 0.15, 0.4, 0.32, 0.4 * 0.2 * 0.2 / 0.3))
-    assert tree.provenance == ("draft", "draft", "MaG", "draft", "draft")
-
-
-@pytest.mark.parametrize("budget", [1, 7, 40])
-def test_dytc_keeps_the_budget_and_names_its_drafts(budget):
-    rng = np.random.default_rng(0)
-    laws = [TableLaws(rng.dirichlet(np.ones(20), 20), 3) for _ in range(2)]
-    laws.append(MaGLaws(MaG([0] * 20), (1, 2, 3, 4), (3,), 20))
-    tree = dytc(laws, budget, Dice(0), costs=[1, 0.3, 0], names=["base", "small", "MaG"])
-    assert len(tree) == budget and set(tree.provenance) <= {"base", "small", "MaG"}
-    assert all(p < 0 or tree.scores[i] <= tree.scores[p] for i, p in enumerate(tree.parents))
-    texts = [tree.text(node) for node in range(budget)]
-    assert len(set(texts)) == budget  # top-k: no token stands twice among siblings
-    assert len(dytc(laws[0], budget, Dice(0))) == budget
-
-
-def test_dytc_refuses_what_does_not_fit():
-    laws = [TableLaws(np.eye(3), 0), TableLaws(np.eye(4), 0)]
-    with pytest.raises(DraftError, match=r"drafts of \[3, 4\] tokens"):
-        dytc(laws, 4, Dice(0))
-    with pytest.raises(DraftError, match="1 costs for 2 drafts"):
-        dytc(laws, 4, Dice(0), costs=[1])
-    with pytest.raises(DraftError, match=r"costs\[0\]=0; only the bottom draft"):
-        dytc(laws[:1], 4, Dice(0), costs=[0])
-
-
-def test_gain_is_the_closed_form():
-    a, k, c, a_n, c_n = 0.7, 4, 0.2, 0.5, 0.01
-    closed = (a * (1 - a**k) / (1 - a) + a**k * a_n) / (c * k + c_n)
-    assert gain(a, k, c, a_n, c_n) == pytest.approx(closed)
-
-
-def test_an_acceptance_follows_what_the_target_takes():
-    estimate = Acceptance(0.5)
-    estimate.update(True)
-    assert estimate.value == pytest.approx(0.7 * 0.5 + 0.3)
-    for _ in range(60):
-        estimate.update(False)
-    assert estimate.value < 1e-3
-
-
-def test_a_round_drawn_as_a_token_tree_keeps_trunk_and_twigs():
-    drafts = (constant(2, "base"), constant(3, "small"), Stubborn([4, 4]))
-    k = ((1, 1, 1), (0, 1, 1), (0, 0, 1))
-    record = csd(drafts, constant(1, "target"), [0], [0], k, max_length=1)[1]
-    tree = call_tree_to_token_tree(record.rounds[0])
-    named = {tree.text(node): tree.provenance[node] for node in range(len(tree))}
-    assert tree.text(0) == (1,) and tree.scores[0] == 1 and sum(tree.scores) == 1
-    assert named[(1,)] == "target" and named[(2,)] == "base, cut by target"
-    assert named[(4,)] == "MaG, cut by small" and named[(3,)] == "small, cut by base"
-    assert named[(2, 3)] == "small" and named[(2, 4)] == "MaG, cut by small"
-
-
-# --- the command
-
-
-def test_the_command_prints_text_calls_and_costs(tmp_path):
-    file, config = tmp_path / "out.json", tmp_path / "run.json"
-    config.write_text(json.dumps({"draft_names": ["draft"], "k_matrix": [[9, 9], [0, 9]], "lenience": 3}))
-    arguments = ["--config", str(config), "--k-matrix", "[[5,10],[0,10]]", "--max-length", "30"]
-    done = CliRunner().invoke(app, ["cascade", *arguments, "--output", str(file)])
-    assert done.exit_code == 0, done.output
-    assert "take 7 2 9 4 : 2 4 7 9" in done.output and "calls of round 0" in done.output
-    assert "model_parameters" in done.output and "previous_work" in done.output
-    written = json.loads(file.read_text())
-    assert written["config"]["k_matrix"] == [[5, 10], [0, 10]] and written["config"]["lenience"] == 3
-    (run,) = written["runs"]
-    assert run["n_calls"]["target"] == len(run["rounds"]) and len(run["tokens"]) == 30
-    assert run["swi"]["model_parameters"] > 1
-
-
-def test_the_command_samples_and_refuses():
-    runner = CliRunner()
-    options = ["cascade", "--sample", "--temperature", "0.8", "--max-length", "12", "--prompt", "add 1 + 2"]
-    one, two = (runner.invoke(app, [*options, "--seed", "4"]).output for _ in range(2))
-    assert one == two and "column" in one
-    done = runner.invoke(app, ["cascade", "--k-matrix", "5"])
-    assert isinstance(done.exception, DraftError) and "is no list of rows" in str(done.exception)
