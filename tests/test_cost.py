@@ -8,7 +8,7 @@ from trees import TREES, trees
 
 from deft_lab import LLAMA3_8B, METHODS, Geometry, Trace, Tree, build_tree, flops, plan_tree, traffic
 from deft_lab.builders.growth import few_shot_growth
-from deft_lab.cost import ACCOUNTS, ROLES, Counts, count, count_run, run_traffic
+from deft_lab.cost import ACCOUNTS, ROLES, Counts, count, count_run, run_traffic, step_traffic
 from deft_lab.cost.requested import open_tokens
 from deft_lab.errors import DeftLabError
 
@@ -177,6 +177,7 @@ def test_the_bytes_of_a_run_are_the_sum_of_its_steps(trace, method, account):
     for step in steps[1:]:
         total = total + step
     assert run_traffic(trace, method, GEOMETRY, account) == total
+    assert list(step_traffic(trace, method, GEOMETRY, account)) == steps
     counted = Counts()
     for tree in trace.trees():
         counted += count(tree)

@@ -1,7 +1,7 @@
 """Accounts: bytes, operations and time of a plan, or bytes of a whole run, without running anything."""
 
-from .accounts import ACCOUNTS, flops, run_traffic, traffic
-from .counts import Counts, count, count_run
+from .accounts import ACCOUNTS, flops, run_traffic, step_traffic, traffic
+from .counts import Counts, count, count_run, count_steps
 from .latency import Constants, Phase, Prediction, predict
 from .programs import Launch, Tiles, launches
 from .rota import Rota, rota, unit_rota
@@ -25,12 +25,14 @@ __all__ = [
     "Traffic",
     "count",
     "count_run",
+    "count_steps",
     "flops",
     "launches",
     "predict",
     "run_traffic",
     "rota",
     "schedule",
+    "step_traffic",
     "traffic",
     "unit_rota",
 ]

@@ -17,7 +17,7 @@ from ..geometry import Geometry
 from ..methods import Method, find_method, plan_tree
 from ..plan import Plan
 from ..trace import Trace
-from .counts import Counts, count, count_run
+from .counts import Counts, count, count_run, count_steps
 from .requested import requested
 from .traffic import Flops, Traffic
 
@@ -116,13 +116,31 @@ def run_traffic(
     found = find_method(method)
     if account != "requested":
         return CLOSED_FORMS[account](count_run(trace), found, geometry)
-    total: Traffic | None = None
-    for tree in trace.trees():
-        step = requested(plan_tree(tree, found.name), geometry, pack_heads)
-        total = step if total is None else total + step
-    if total is None:
+    steps = step_traffic(trace, method, geometry, account, pack_heads=pack_heads)
+    if not steps:
         raise DeftLabError("the trace has no step; there is nothing to add up")
-    return total
+    return sum(steps[1:], start=steps[0])
+
+
+def step_traffic(
+    trace: Trace,
+    method: str | tuple[str, str],
+    geometry: Geometry,
+    account: str = "paper",
+    *,
+    pack_heads: bool | None = None,
+) -> tuple[Traffic, ...]:
+    """Bytes of each decode of a trace, steps 1 .. n_steps; `run_traffic` is their sum.
+
+    Raises:
+        DeftLabError: as `traffic`, or the method is unknown.
+    """
+    _check_account(account, pack_heads, False)
+    found = find_method(method)
+    if account != "requested":
+        return tuple(CLOSED_FORMS[account](counts, found, geometry) for counts in count_steps(trace))
+    plans = (plan_tree(tree, found.name) for tree in trace.trees())
+    return tuple(requested(plan, geometry, pack_heads) for plan in plans)
 
 
 def flops(plan: Plan, geometry: Geometry) -> Flops:

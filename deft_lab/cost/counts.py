@@ -2,11 +2,10 @@
 
 from dataclasses import dataclass, fields
 
-import numpy as np
-
 from ..methods import QUERY_TILE
-from ..trace import Trace
+from ..trace import Trace, Window
 from ..tree import Tree
+from ..tree._shape import Ints
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +49,24 @@ def count_run(trace: Trace) -> Counts:
     """The counts of all decodes of a trace; a window of steps at a time, without making their trees."""
     total = Counts()
     for window in trace.windows():
-        tree_tokens = window.length.sum(axis=1)
-        total += Counts(
-            n_steps=len(window.length),
-            queries=int(window.n_queries.sum()),
-            tree_tokens=int(tree_tokens.sum()),
-            path_tokens=int(np.vdot(window.length, window.queries)),
-            dense_pairs=int(np.vdot(window.n_queries, tree_tokens)),
-            tiled_tokens=int(np.vdot(window.length, -(-window.queries // QUERY_TILE))),
-        )
+        total += Counts(len(window.length), *(int(column.sum()) for column in _columns(window)))
     return total
+
+
+def count_steps(trace: Trace) -> tuple[Counts, ...]:
+    """The counts of each decode of a trace; a window of steps at a time, without making their trees."""
+    rows = (zip(*(c.tolist() for c in _columns(window)), strict=True) for window in trace.windows())
+    return tuple(Counts(1, *row) for window in rows for row in window)
+
+
+def _columns(window: Window) -> tuple[Ints, ...]:
+    """[step] each of the counts, in the order of the fields."""
+    tree_tokens = window.length.sum(axis=1)
+    tiles = -(-window.queries // QUERY_TILE)
+    return (
+        window.n_queries,
+        tree_tokens,
+        (window.length * window.queries).sum(axis=1),
+        window.n_queries * tree_tokens,
+        (window.length * tiles).sum(axis=1),
+    )

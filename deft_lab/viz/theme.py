@@ -102,6 +102,7 @@ def style() -> str:
         ".deft-fig .muted{fill:var(--deft-muted)}",
         f".deft-fig .small{{font-size:{SMALL}px}}",
         ".deft-fig .strong{font-weight:600}",
+        ".deft-fig .mono{font-family:ui-monospace,'DejaVu Sans Mono',monospace}",
         # a rim of background keeps a label readable where a link passes below it
         ".deft-fig .rim{paint-order:stroke;stroke:var(--deft-bg);stroke-width:3px;stroke-linejoin:round}",
         ".deft-fig .link{fill:none;stroke:var(--deft-line)}",
