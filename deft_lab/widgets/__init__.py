@@ -18,6 +18,7 @@ from ..geometry import LLAMA3_8B, Geometry
 from ..tree import Tree
 from .arrays import ArrayInspector, inspect_arrays
 from .controls import ControlPanel
+from .decoding import DecodePlayer, play_decode
 from .editor import TreeEditor
 from .explorer import TreeExplorer
 from .library import open_tree
@@ -75,6 +76,7 @@ __all__ = [
     "PRESETS",
     "ArrayInspector",
     "ControlPanel",
+    "DecodePlayer",
     "LinkedViews",
     "StepPlayer",
     "TreeEditor",
@@ -82,6 +84,7 @@ __all__ = [
     "edit",
     "explore",
     "inspect_arrays",
+    "play_decode",
     "play_grouping",
     "play_partial",
     "play_reduction",

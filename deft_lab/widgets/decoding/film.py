@@ -140,7 +140,9 @@ class Film:
         geometry, *methods = self.priced
         return {
             account: {
-                name: np.cumsum([0, *(t.total for t in step_traffic(self.trace, name, geometry, account))]).tolist()
+                name: np.cumsum(
+                    [0, *(t.total for t in step_traffic(self.trace, name, geometry, account))]
+                ).tolist()
                 for name in dict.fromkeys(methods)
             }
             for account in FILM_ACCOUNTS

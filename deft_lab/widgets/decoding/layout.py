@@ -16,7 +16,8 @@ HEAD, LINE, PAD = 15, 14, 6  # px: a box's name, a line of text, room below
 GAP, LINK, MARGIN = 7, 26, 14  # px between boxes above each other, between columns, at the rim
 SIDES = 14  # px of a box beside its letters
 LEAST, MOST = 10, 420  # letters that a column has room for at least, or asks for at most
-MOST_LINES = 5  # of a box; of longer texts the end is shown
+# (queries at most, lines of a box): many branches leave each less room; of longer texts the end is shown
+ROOM_FOR_LINES = ((6, 5), (10, 3), (16, 2))
 MOST_GHOSTS = 8  # pruned nodes that are shown once more; of a larger number none is
 MOST_BOXES = 240
 
@@ -35,11 +36,14 @@ class Placed(NamedTuple):
 
 
 def wrap(text: str, letters: int) -> list[str]:
-    """Lines of at most so many letters, broken at blanks where there are any; joined they are the text."""
+    """Lines of at most so many letters, broken after blanks where there are any; joined they are the text.
+
+    A blank at the end of a line hangs over.
+    """
     lines = []
     while len(text) > letters:
         at = text.rfind(" ", 1, letters + 1)
-        cut = at if at > 0 else letters
+        cut = at + 1 if at > 0 else letters
         lines.append(text[:cut])
         text = text[cut:]
     return [*lines, text] if text else lines
@@ -117,12 +121,17 @@ def place(film: "Film", step: int, room: list[int]) -> list[Placed]:
     ]
 
 
+def most_lines(film: "Film") -> int:
+    """Lines that a box of this film has room for."""
+    widest = int(film.n_queries.max())
+    return next((lines for queries, lines in ROOM_FOR_LINES if widest <= queries), 1)
+
+
 def _lines(film: "Film", x: int, step: int, letters: int) -> list[str]:
-    text = film.text(x, step).replace("\n", "↵")
-    lines = wrap(text, letters)
-    if len(lines) <= MOST_LINES:
+    lines, most = wrap(film.text(x, step).replace("\n", "↵"), letters), most_lines(film)
+    if len(lines) <= most:
         return lines
-    lines = lines[-MOST_LINES:]
+    lines = lines[-most:]
     return ["…" + lines[0][1:], *lines[1:]]
 
 

@@ -112,7 +112,9 @@ def _draw_box(canvas: Canvas, film: "Film", p: Placed, top: float, step: int) ->
     canvas.bar(Box(p.x, y, 4, p.height), paint_of(film, label), f"n{label}", node=label)
     canvas.text(p.x + 8, y + 11, name, "small muted" if p.ghost else "small strong")
     for i, line in enumerate(p.lines):
-        canvas.text(p.x + 8, y + HEAD + LINE * (i + 1) - 3, line, "small mono muted" if p.ghost else "small mono")
+        canvas.text(
+            p.x + 8, y + HEAD + LINE * (i + 1) - 3, line, "small mono muted" if p.ghost else "small mono"
+        )
     if not p.ghost and film.seats[step, p.node]:
         canvas.circle(p.x + p.width + 5, y + p.height / 2, 3, "seat")
 

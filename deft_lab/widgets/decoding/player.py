@@ -77,7 +77,7 @@ def play_decode(  # noqa: PLR0913  (what is played, and how it is priced)
     """Play a recorded decode token by token: the tree with its texts, the KV pool, and the bytes.
 
     Args:
-        source: the name of a bundled recording, the path of one, a Recording, or a Trace (which has no texts).
+        source: the name of a bundled recording, a path, a Recording, or a Trace (without texts).
         method: whose bytes are counted, a name of METHODS.
         baseline: that they are set beside: by default, each branch attends to a copy of its own path.
         account: who counts the bytes: "requested", "paper" or "unique"; the page can change it.

@@ -29,9 +29,8 @@ def sentences(film: "Film") -> list[str]:
         words = _changes(film, step, by_step.get(step, {}))
         if step == 0:
             words = ["The tree after prefill"]
-        elif gains[step]:
-            n = int(gains[step])
-            words.append("1 branch gains a token" if n == 1 else f"{n} branches gain a token each")
+        elif gains[0, step]:
+            words.append(_gained(*gains[:, step].tolist()))
         text = "; ".join(words) or "Nothing changes"
         tokens, pages = int(film.stored[step]), int(film.n_pages_used[step])
         if not text.startswith("n"):  # a node's name stays as it is
@@ -60,13 +59,21 @@ def _by_step(film: "Film") -> dict[int, dict[str, list[Event]]]:
 
 
 def _branches_that_gain(film: "Film") -> np.ndarray:
-    """[step] how many leaves are appended to."""
-    rate = np.zeros(film.trace.n_steps + 2, dtype=np.int64)
+    """[2, step] how many leaves are appended to, and how many tokens."""
+    rate = np.zeros((2, film.trace.n_steps + 2), dtype=np.int64)
+    last = rate.shape[1] - 1
     for event in film.trace.events:
-        if event.kind == "append":
-            rate[min(event.step, len(rate) - 1)] += 1
-            rate[min(event.step + event.n_steps, len(rate) - 1)] -= 1
-    return np.cumsum(rate)
+        if event.kind == "append" and event.count:
+            rate[:, min(event.step, last)] += (1, event.count)
+            rate[:, min(event.step + event.n_steps, last)] -= (1, event.count)
+    return np.cumsum(rate, axis=1)
+
+
+def _gained(branches: int, tokens: int) -> str:
+    if branches == 1:
+        return f"1 branch gains {'a token' if tokens == 1 else f'{tokens} tokens'}"
+    each = "a token each" if tokens == branches else f"{tokens} tokens"
+    return f"{branches} branches gain {each}"
 
 
 def _changes(film: "Film", step: int, kinds: dict[str, list[Event]]) -> list[str]:

@@ -5,19 +5,19 @@ export const CHAR = 6.65; // px of a letter of the typewriter font at 11 px
 export const [HEAD, LINE, PAD] = [15, 14, 6];
 export const [GAP, LINK, MARGIN, SIDES] = [7, 26, 14, 14];
 const [LEAST, MOST] = [10, 420];
-const MOST_LINES = 5;
+const ROOM_FOR_LINES = [[6, 5], [10, 3], [16, 2]]; // [queries at most, lines of a box]
 const MOST_GHOSTS = 8;
 const MOST_BOXES = 240;
 
 const letters = (text) => Array.from(text);
 
-/** Lines of at most so many letters, broken at blanks where there are any; joined they are the text. */
+/** Lines of at most so many letters, broken after blanks; a blank at the end hangs over. Joined: the text. */
 export function wrap(text, room) {
   const lines = [];
   let rest = letters(text);
   while (rest.length > room) {
     const at = rest.slice(0, room + 1).lastIndexOf(" ");
-    const cut = at > 0 ? at : room;
+    const cut = at > 0 ? at + 1 : room;
     lines.push(rest.slice(0, cut).join(""));
     rest = rest.slice(cut);
   }
@@ -60,22 +60,29 @@ export function shown(film, step) {
   return film.nodes.flatMap((node, x) => (aliveAt(node, step) || kept.has(node) ? [x] : [])).slice(0, MOST_BOXES);
 }
 
-function linesOf(node, step, room) {
+/** Lines that a box of this film has room for. */
+function mostLines(film) {
+  const widest = film.queries.reduce((most, n) => Math.max(most, n), 0);
+  return ROOM_FOR_LINES.find(([queries]) => widest <= queries)?.[1] ?? 1;
+}
+
+function linesOf(node, step, room, most) {
   const lines = wrap(textAt(node, step).replaceAll("\n", "↵"), room);
-  if (lines.length <= MOST_LINES) return lines;
-  const [first, ...rest] = lines.slice(-MOST_LINES);
+  if (lines.length <= most) return lines;
+  const [first, ...rest] = lines.slice(-most);
   return [`…${letters(first).slice(1).join("")}`, ...rest];
 }
 
 /** {boxes, width, height}: the boxes of a step, in preorder. */
 export function place(film, step, room, depth = depthsOf(film)) {
   const nodes = shown(film, step);
+  const most = mostLines(film);
   const xOf = room.map((_, d) => MARGIN + room.slice(0, d).reduce((sum, n) => sum + CHAR * n + SIDES + LINK, 0));
   const number = new Map(film.nodes.map(({ label }, x) => [label, x]));
   const boxes = new Map();
   for (const x of nodes) {
     const node = film.nodes[x];
-    const lines = linesOf(node, step, room[depth[x]]);
+    const lines = linesOf(node, step, room[depth[x]], most);
     const height = HEAD + LINE * lines.length + PAD;
     const ghost = !aliveAt(node, step);
     const parent = node.parent === null ? null : (boxes.get(number.get(node.parent)) ?? null);
