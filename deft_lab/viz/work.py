@@ -4,7 +4,7 @@ Where SMs have room their slots lie below each other within the SM. Where they h
 first slots of all SMs come first, then the second ones: programs that start together are neighbours then.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ class Pieces:
     """What is drawn in one colour: a program's time on one node, or several of them."""
 
     launch: Ints  # [piece] number of the launch
+    group: Ints  # [piece] of the program; of several, of one of them
     node: Ints  # [piece] node index, -1: of no node
     top: Floats  # [piece] as a share of the whole height
     height: Floats  # [piece]
@@ -56,6 +57,7 @@ def pieces(work: Rota, *, by_slot: bool = False, largest: bool = False) -> Piece
     begin, seconds = timeline.begin[row], (timeline.end - timeline.begin)[row]
     return Pieces(
         launch=timeline.launch[row],
+        group=group,
         node=np.where(of_node, plan.chunk_node[chunk], -1),
         top=place / (work.n_sms * per_sm),
         height=1 / (work.n_sms * per_sm),
@@ -74,15 +76,16 @@ def _chunks_of_rows(work: Rota) -> tuple[Ints, Ints]:
     return row, chunk
 
 
-def joined(work: Pieces, *, touching: bool) -> Pieces:
+def joined(work: Pieces, *, touching: bool, by_group: bool = False) -> Pieces:
     """Neighbours of one node as one piece: slots that do the same at the same time; `touching`: one after
-    the other in the same slot, too.
+    the other in the same slot, too. `by_group`: of one group only.
     """
+    same = ("launch", "group", "node") if by_group else ("launch", "node")
     if touching:
-        work = _joined(work, ("launch", "node", "top"), "begin", "end")
-    bottom = Pieces(work.launch, work.node, work.top, work.top + work.height, work.begin, work.end)
-    found = _joined(bottom, ("launch", "node", "begin", "end"), "top", "height")
-    return Pieces(found.launch, found.node, found.top, found.height - found.top, found.begin, found.end)
+        work = _joined(work, (*same, "top"), "begin", "end")
+    bottom = replace(work, height=work.top + work.height)
+    found = _joined(bottom, (*same, "begin", "end"), "top", "height")
+    return replace(found, height=found.height - found.top)
 
 
 def _joined(work: Pieces, same: tuple[str, ...], low: str, high: str) -> Pieces:

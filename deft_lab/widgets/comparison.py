@@ -1,0 +1,116 @@
+"""Methods beside each other on one tree: mask, memory, groups, timeline, bytes and predicted time."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import traitlets
+
+from ..cost import traffic
+from ..errors import DeftLabError
+from ..geometry import LLAMA3_8B, Geometry
+from ..hardware import find_hardware
+from ..methods import METHODS, find_method, plan_tree
+from ..tree import Tree
+from ..viz import Figure, Table, draw_io_bars, draw_mask, draw_timeline, stack
+from ..viz.words import count, in_bytes, in_seconds
+from .linked import Linked
+
+STATIC = Path(__file__).with_name("static")
+SEQUENTIAL_AND_DEFT = ("radix", "deft_node", "deft_flatten")
+
+
+class Comparison(Linked):
+    """Shows methods beside each other. `tree`, `hardware` and `account` can be set, here or on the page."""
+
+    _esm = STATIC / "compare.js"
+    _css = STATIC / "deft.css"
+    document = traitlets.Unicode().tag(sync=True)  # the tree as JSON
+    selection = traitlets.List(traitlets.Int()).tag(sync=True)  # labels
+    theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)
+
+    def _plan(self, change: object = None) -> None:
+        with self.hold_sync():  # one message: the page never sees plans of another tree
+            self.document = self.tree.to_json()
+            super()._plan(change)
+
+    def table(self) -> Table:
+        """What each method costs: a row a method."""
+        columns = (
+            "method", "KV in memory", "groups", "partials", "pairs computed", "KV bytes", f"bytes, {self.account}",
+            "µs a layer, modelled",
+        )  # fmt: skip
+        return Table(columns, tuple(self._row(name) for name in self.methods))
+
+    def _row(self, name: str) -> tuple[int | float | str | None, ...]:
+        part, method = self.plans["methods"][name], METHODS[name]
+        packed = self.pack_heads if self.account == "requested" else None
+        moved = traffic(plan_tree(self.tree, name), self.geometry, self.account, pack_heads=packed)
+        memory = "copies" if method.copies else method.layout
+        return (
+            name, memory, part["n_groups"], part["n_partials"], part["computed"], moved.kv, moved.total,
+            round(1e6 * part["seconds"], 2),
+        )  # fmt: skip
+
+    @property
+    def alt(self) -> str:
+        """The comparison in words."""
+        rows = self.table().rows
+        each = [
+            f"{METHODS[str(row[0])].title} {count(int(row[2] or 0), 'group')}, {in_bytes(float(row[6] or 0))}, "
+            f"{in_seconds(float(row[7] or 0) / 1e6)}"
+            for row in rows
+        ]
+        return (
+            f"{count(len(rows), 'method')} on a tree of {count(self.tree.n_nodes, 'node')} and "
+            f"{count(self.tree.n_queries, 'query', 'queries')}, on {find_hardware(self.hardware).name}, bytes in "
+            f"account {self.account!r}, modelled time of a layer: {'; '.join(each)}."
+        )
+
+    def figure(self) -> Figure:
+        """What is shown, as one picture for readers where no widget can run."""
+        machine, layer = find_hardware(self.hardware), self.geometry
+        packed = bool(self.pack_heads) and self.account == "requested"
+        bars = draw_io_bars(self.tree, layer, self.methods, account=self.account, pack_heads=packed)
+        drawn = [bars]
+        for name in self.methods:
+            plan = plan_tree(self.tree, name)
+            drawn += [draw_mask(plan), draw_timeline(plan, layer, machine, pack_heads=self.pack_heads)]
+        whole = stack("Methods beside each other", drawn)
+        return Figure(whole.title, self.alt, whole.svg, self.table(), whole.height)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        data, metadata = super()._repr_mimebundle_(**kwargs)
+        figure = self.figure()
+        return data | {"image/svg+xml": figure.svg, "text/plain": self.alt}, metadata
+
+
+def compare(
+    tree: Tree,
+    methods: Iterable[str | tuple[str, str]] = SEQUENTIAL_AND_DEFT,
+    *,
+    hardware: str = "h200",
+    account: str = "requested",
+    geometry: Geometry = LLAMA3_8B.layer,
+    pack_heads: bool | None = None,
+) -> Comparison:
+    """Put methods beside each other: mask, memory, groups, timeline, bytes and predicted time of one step.
+
+    Args:
+        tree: what the step attends over; of at most 5,000 nodes.
+        methods: names of METHODS or (mode, mem) pairs.
+        hardware: a name of HARDWARE.
+        account: who counts the bytes, one of ACCOUNTS.
+        geometry: of the model.
+        pack_heads: a program takes all query heads of a KV head; None: as each method does.
+
+    Raises:
+        DeftLabError: there is no method, or one, the machine or the account is unknown.
+    """
+    names = list(dict.fromkeys(find_method(method).name for method in methods))
+    if not names:
+        raise DeftLabError(f"no method to compare; name some of {', '.join(METHODS)}")
+    return Comparison(
+        tree, geometry, pack_heads, methods=names, method=names[-1], hardware=hardware, account=account,
+        views=["memory", "mask", "groups", "timeline", "bytes"],
+    )  # fmt: skip

@@ -1,0 +1,134 @@
+// What Python says of plans (deft_lab/widgets/payload.py), unpacked; and what follows from it for a node.
+import { Tree } from "./tree.js";
+import { count, fixed, number } from "./words.js";
+
+const unpacked = new WeakMap();
+const documents = new WeakMap();
+
+/** The plans by method, or null where there are none. */
+export function unpack(plans) {
+  if (!plans?.methods) return null;
+  if (!unpacked.has(plans)) unpacked.set(plans, unpackAll(plans));
+  return unpacked.get(plans);
+}
+
+function unpackAll(plans) {
+  const methods = {};
+  for (const [name, part] of Object.entries(plans.methods)) methods[name] = unpackMethod(name, part);
+  return {
+    document: plans.document,
+    tree: Tree.fromJSON(plans.document),
+    geometry: plans.geometry,
+    kvBytes: plans.kv_bytes,
+    hardware: plans.hardware,
+    nSms: plans.n_sms,
+    methods,
+  };
+}
+
+function unpackMethod(name, part) {
+  const chunks = new Int32Array(bufferOf(part.chunks));
+  const groups = new Int32Array(bufferOf(part.groups));
+  const groupStart = [0];
+  for (let g = 0; g < groups.length; g += 3) groupStart.push(groupStart[groupStart.length - 1] + groups[g]);
+  return {
+    ...part,
+    name,
+    chunks,
+    groups,
+    groupStart,
+    pieces: new Int32Array(bufferOf(part.pieces)),
+    times: new Float32Array(bufferOf(part.times)),
+    byLabel: new Map(),
+  };
+}
+
+function bufferOf(bytes) {
+  if (typeof bytes === "string") return Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer;
+  if (bytes instanceof ArrayBuffer) return bytes;
+  return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
+}
+
+/** Whether the plans are of another tree than the one that is shown. */
+export function isStale(info, tree) {
+  if (!info) return false;
+  if (!documents.has(tree)) documents.set(tree, tree.toJSON());
+  return documents.get(tree) !== info.document;
+}
+
+export const STALE = "Of the tree before the last edit: Python has not answered yet.";
+
+/** {groups, sms, tokens} of a node in a method: which groups read it, on which SMs, how many tokens in all. */
+export function readersOf(info, method, label) {
+  const of = info.methods[method];
+  if (!of.byLabel.has(label)) of.byLabel.set(label, findReaders(info, of, label));
+  return of.byLabel.get(label);
+}
+
+function findReaders(info, of, label) {
+  const groups = [];
+  let tokens = 0;
+  for (let g = 0; g < of.n_groups; g++) {
+    let here = 0;
+    for (let c = of.groupStart[g]; c < of.groupStart[g + 1]; c++) {
+      if (of.chunks[3 * c] === label) here += of.chunks[3 * c + 2] - of.chunks[3 * c + 1];
+    }
+    if (!here) continue;
+    groups.push(g);
+    const queries = of.groups[3 * g + 2] - of.groups[3 * g + 1];
+    tokens += here * (of.query_tile ? Math.ceil(queries / of.query_tile) : 1);
+  }
+  const sms = new Set();
+  for (let p = 0; p < of.pieces.length && sms.size < info.nSms; p += 5) {
+    if (of.pieces[p + 2] !== label) continue;
+    for (let s = 0; s < Math.min(of.pieces[p + 4], info.nSms); s++) sms.add((of.pieces[p + 3] + s) % info.nSms);
+  }
+  return { groups, sms: [...sms].sort((a, b) => a - b), tokens };
+}
+
+/** Numbers as runs: [0, 1, 2, 5] -> "0 to 2, 5". */
+export function runs(numbers, most = 3) {
+  const found = [];
+  for (const n of numbers) {
+    const last = found[found.length - 1];
+    if (last && last[1] === n - 1) last[1] = n;
+    else found.push([n, n]);
+  }
+  const words = found.map(([a, b]) => (a === b ? number(a) : `${number(a)} to ${number(b)}`));
+  return words.length <= most ? words.join(", ") : `${words.slice(0, most).join(", ")}, ...`;
+}
+
+/** A node in numbers: "node 7: 20 tokens, read by 1 query, group 33, SM 12, 81,920 B". */
+export function describe(tree, label, info, method) {
+  if (!tree.has(label)) return `node ${label} is gone`;
+  const node = tree.index(label);
+  const said = [
+    `node ${label}: ${count(tree.length[node], "token")}`,
+    `read by ${count(tree.qStop[node] - tree.qFirst[node], "query", "queries")}`,
+  ];
+  if (info?.methods[method] && !isStale(info, tree)) {
+    const { groups, sms } = readersOf(info, method, label);
+    if (groups.length) said.push(`${groups.length === 1 ? "group" : "groups"} ${runs(groups)}`);
+    if (sms.length) said.push(`${sms.length === 1 ? "SM" : "SMs"} ${runs(sms)}`);
+  }
+  if (info) said.push(`${number(tree.length[node] * info.kvBytes)} B`);
+  return said.join(", ");
+}
+
+/** A query in numbers. */
+export function describeQuery(tree, query) {
+  const path = tree.path(tree.seat[query]);
+  const tokens = tree.nPathTokensOfQuery[query];
+  return `query q${tree.queryOrder[query]}: sees ${count(tokens, "token")} on ${count(path.length, "node")}`;
+}
+
+/** A time with three figures: 0.0000712 -> 71.2 µs; as in_seconds of deft_lab/viz/words.py. */
+export function inSeconds(value, short = false) {
+  const [unit, scale] = [["s", 1], ["ms", 1e-3], ["µs", 1e-6]].find(([, size]) => value >= 0.9995 * size) ?? ["ns", 1e-9];
+  const scaled = value / scale;
+  const shown = fixed(scaled, scaled >= 99.95 ? 0 : scaled >= 9.995 ? 1 : 2);
+  return `${short && shown.includes(".") ? shown.replace(/\.?0+$/, "") : shown} ${unit}`;
+}
+
+/** A share of 1 in percent. */
+export const percent = (share) => `${fixed(100 * share, 1)} %`;
