@@ -12,19 +12,21 @@ import deft_lab.widgets
 WIDGETS = Path(deft_lab.widgets.__file__).parent
 SOURCES, STATIC = WIDGETS / "js", WIDGETS / "static"
 ENTRIES = sorted(path.name for path in (SOURCES / "widgets").glob("*.js"))
+BUNDLES = [*(STATIC / name for name in ENTRIES), Path(__file__).parent / "js" / "text.bundle.mjs"]
 MOST_BYTES = 200_000  # of all bundles, gzipped
 
 
-@pytest.mark.parametrize("name", ENTRIES)
-def test_a_bundle_is_of_these_sources(name):
-    first = (STATIC / name).read_text().split("\n", 1)[0]
+@pytest.mark.parametrize("path", BUNDLES, ids=lambda path: path.name)
+def test_a_bundle_is_of_these_sources(path):
+    name = path.name
+    first = path.read_text().split("\n", 1)[0]
     files, digest = re.fullmatch(r"// sources (.+) sha256 ([0-9a-f]{16})", first).groups()
     missing = [file for file in files.split() if not (SOURCES / file).exists()]
     assert not missing, f"{name} was built from {missing}, which are gone: make widgets"
     now = hashlib.sha256()
     for file in files.split():
         now.update((SOURCES / file).read_bytes().replace(b"\r\n", b"\n"))
-    assert now.hexdigest()[:16] == digest, f"static/{name} is older than its sources: make widgets"
+    assert now.hexdigest()[:16] == digest, f"{name} is older than its sources: make widgets"
 
 
 def test_nothing_lies_there_that_was_not_built():

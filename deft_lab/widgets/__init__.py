@@ -1,6 +1,7 @@
 """Widgets: pictures of a tree that follow the hand.
 
     editor = edit("few_shot")           a tree to be changed by hand, by keys or from Python
+    compare(tree, ["radix", "deft_flatten"])    methods beside each other
     explorer = explore("few_shot")      a tree from a preset and sliders, with linked views below
     explorer.tree                       the tree on the screen; `explorer.observe(f, "tree")` follows it
 
@@ -12,16 +13,19 @@ so a TreeExplorer takes any source.
     player = play_partial()             a calculation step by step, forth and back; see `players`
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from ..geometry import LLAMA3_8B, Geometry
 from ..tree import Tree
 from .arrays import ArrayInspector, inspect_arrays
+from .comparison import Comparison, compare
 from .controls import ControlPanel
 from .decoding import DecodePlayer, play_decode
 from .editor import TreeEditor
 from .explorer import TreeExplorer
 from .library import open_tree
+from .linked import VIEWS
 from .players import StepPlayer, play_grouping, play_partial, play_reduction
 from .presets import PRESETS, preset_names
 from .views import LinkedViews
@@ -55,32 +59,54 @@ def explore(  # noqa: PLR0913  (the controls, one by one)
     return TreeExplorer(panel, LinkedViews(geometry, account=account, pack_heads=pack_heads))
 
 
-def edit(source: Tree | str | Path = "few_shot", *, path: str | Path = "", theme: str = "auto") -> TreeEditor:
+def edit(  # noqa: PLR0913  (what the views show, one by one)
+    source: Tree | str | Path = "few_shot",
+    *,
+    views: Iterable[str] = VIEWS,
+    method: str = "deft_flatten",
+    hardware: str = "h200",
+    account: str = "requested",
+    geometry: Geometry = LLAMA3_8B.layer,
+    path: str | Path = "",
+    theme: str = "auto",
+) -> TreeEditor:
     """Edit a decoding tree by hand, by keys, or from Python.
 
     Args:
         source: a Tree, a .json file that the editor saved, a link that it copied, or the name of a preset:
             a builder or a bundled tree.
+        views: the linked views below the tree, some of VIEWS.
+        method: whose groups, timeline and mask they show first.
+        hardware: the machine that times are predicted for, a name of HARDWARE.
+        account: who counts the bytes first, one of ACCOUNTS.
+        geometry: of the model.
         path: where Ctrl-S saves; default: the file opened, else the browser downloads.
         theme: "auto" follows the notebook; or "light", "dark".
 
     Raises:
-        DeftLabError: there is no such preset, or the file or link holds no tree.
+        DeftLabError: there is no such preset, view, method, machine or account, or the file or link holds
+            no tree.
     """
     tree, _ = open_tree(source)
     is_file = not isinstance(source, Tree) and str(source).endswith(".json")
-    return TreeEditor(tree, path=path or (source if is_file else ""), theme=theme)
+    return TreeEditor(
+        tree, path=path or (source if is_file else ""), theme=theme, views=list(views), method=method,
+        hardware=hardware, account=account, geometry=geometry,
+    )  # fmt: skip
 
 
 __all__ = [
     "PRESETS",
     "ArrayInspector",
+    "VIEWS",
+    "Comparison",
     "ControlPanel",
     "DecodePlayer",
     "LinkedViews",
     "StepPlayer",
     "TreeEditor",
     "TreeExplorer",
+    "compare",
     "edit",
     "explore",
     "inspect_arrays",

@@ -14,7 +14,7 @@ from ..methods import METHODS, find_method, plan_tree
 from ..tree import Tree
 from ..viz import Figure, Table, draw_io_bars, draw_mask, draw_timeline, stack
 from ..viz.words import count, in_bytes, in_seconds
-from .linked import Linked
+from .linked import VIEWS, Linked
 
 STATIC = Path(__file__).with_name("static")
 SEQUENTIAL_AND_DEFT = ("radix", "deft_node", "deft_flatten")
@@ -36,11 +36,9 @@ class Comparison(Linked):
 
     def table(self) -> Table:
         """What each method costs: a row a method."""
-        columns = (
-            "method", "KV in memory", "groups", "partials", "pairs computed", "KV bytes", f"bytes, {self.account}",
-            "µs a layer, modelled",
-        )  # fmt: skip
-        return Table(columns, tuple(self._row(name) for name in self.methods))
+        columns = ("method", "KV in memory", "groups", "partials", "pairs computed", "KV bytes")
+        counted = (f"bytes, {self.account}", "µs a layer, modelled")
+        return Table(columns + counted, tuple(self._row(name) for name in self.methods))
 
     def _row(self, name: str) -> tuple[int | float | str | None, ...]:
         part, method = self.plans["methods"][name], METHODS[name]
@@ -55,16 +53,15 @@ class Comparison(Linked):
     @property
     def alt(self) -> str:
         """The comparison in words."""
-        rows = self.table().rows
         each = [
-            f"{METHODS[str(row[0])].title} {count(int(row[2] or 0), 'group')}, {in_bytes(float(row[6] or 0))}, "
-            f"{in_seconds(float(row[7] or 0) / 1e6)}"
-            for row in rows
+            f"{METHODS[name].title} {count(groups, 'group')}, {in_bytes(total)}, {in_seconds(us / 1e6)}"
+            for name, _, groups, *_, total, us in self.table().rows
         ]
+        tree, machine = self.tree, find_hardware(self.hardware).name
         return (
-            f"{count(len(rows), 'method')} on a tree of {count(self.tree.n_nodes, 'node')} and "
-            f"{count(self.tree.n_queries, 'query', 'queries')}, on {find_hardware(self.hardware).name}, bytes in "
-            f"account {self.account!r}, modelled time of a layer: {'; '.join(each)}."
+            f"{count(len(each), 'method')} on a tree of {count(tree.n_nodes, 'node')} and "
+            f"{count(tree.n_queries, 'query', 'queries')}, on {machine}, bytes in account "
+            f"{self.account!r}, modelled time of a layer: {'; '.join(each)}."
         )
 
     def figure(self) -> Figure:
@@ -111,6 +108,6 @@ def compare(
     if not names:
         raise DeftLabError(f"no method to compare; name some of {', '.join(METHODS)}")
     return Comparison(
-        tree, geometry, pack_heads, methods=names, method=names[-1], hardware=hardware, account=account,
-        views=["memory", "mask", "groups", "timeline", "bytes"],
+        tree, geometry=geometry, pack_heads=pack_heads, methods=names, method=names[-1],
+        hardware=hardware, account=account, views=list(VIEWS),
     )  # fmt: skip

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from ..errors import DeftLabError, TreeError
@@ -20,6 +19,7 @@ from ..tree import Tree
 from . import links
 from .commands import Command, apply, said
 from .library import menu, named_tree, open_tree
+from .linked import Linked
 from .picture import picture_of
 
 STATIC = Path(__file__).with_name("static")
@@ -39,13 +39,14 @@ it to cut it; drop a .json or paste a link to load it.
 Python: editor.move(5, 2), add, fork, prune, split, merge, set_length, grow, undo, redo, load, save."""
 
 
-class TreeEditor(anywidget.AnyWidget):
+class TreeEditor(Linked):
     """Shows a tree with linked views and lets it be edited.
 
     Args:
         tree: where to begin.
         path: the file to which Ctrl-S saves; default: the browser downloads it.
-        theme: "auto" follows the notebook; or "light", "dark".
+        traits: `theme` ("auto" follows the notebook; or "light", "dark"), and those of `Linked`: `views`,
+            `method`, `hardware`, `account`, `geometry`.
 
     Raises:
         TreeError: a command is not allowed; nothing is changed.
@@ -53,7 +54,6 @@ class TreeEditor(anywidget.AnyWidget):
 
     _esm = STATIC / "editor.js"
     _css = STATIC / "deft.css"
-    tree = traitlets.Instance(Tree)
     start = traitlets.Unicode().tag(sync=True)  # the first tree as JSON
     document = traitlets.Unicode().tag(sync=True)  # the tree as JSON
     commands = traitlets.List(traitlets.Dict()).tag(sync=True)  # done, first to last
@@ -62,8 +62,6 @@ class TreeEditor(anywidget.AnyWidget):
     selection = traitlets.List(traitlets.Int()).tag(sync=True)  # labels
     folded = traitlets.List(traitlets.Int()).tag(sync=True)  # labels whose subtree is hidden
     focused = traitlets.Int(None, allow_none=True).tag(sync=True)  # label of the only subtree shown
-    plans = traitlets.Dict().tag(sync=True)  # what the linked views need of plans, by method
-    views = traitlets.List(traitlets.Unicode()).tag(sync=True)  # names of the linked views
     presets = traitlets.List(traitlets.Dict()).tag(sync=True)  # the menu
     path = traitlets.Unicode().tag(sync=True)
     theme = traitlets.Enum(THEMES, "auto").tag(sync=True)

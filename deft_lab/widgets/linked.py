@@ -40,7 +40,9 @@ class Linked(anywidget.AnyWidget):
     plans = traitlets.Dict().tag(sync=True)  # what `payload` gives; empty: no view needs them
     views = traitlets.List(traitlets.Unicode()).tag(sync=True)  # some of VIEWS
     method = traitlets.Unicode("deft_flatten").tag(sync=True)  # that timeline, groups and mask show
-    methods = traitlets.List(traitlets.Unicode(), list(METHODS)).tag(sync=True)  # those that plans are made of
+    methods = traitlets.List(traitlets.Unicode(), list(METHODS)).tag(
+        sync=True
+    )  # those that plans are made of
     hardware = traitlets.Unicode("h200").tag(sync=True)
     account = traitlets.Unicode("requested").tag(sync=True)
     menus = traitlets.Dict(
@@ -53,7 +55,12 @@ class Linked(anywidget.AnyWidget):
     ).tag(sync=True)
 
     def __init__(
-        self, tree: Tree, geometry: Geometry = LLAMA3_8B.layer, pack_heads: bool | None = None, **traits: Any
+        self,
+        tree: Tree,
+        *,
+        geometry: Geometry = LLAMA3_8B.layer,
+        pack_heads: bool | None = None,
+        **traits: Any,
     ) -> None:
         self.geometry, self.pack_heads = geometry, pack_heads
         super().__init__(tree=tree, **traits)

@@ -20,11 +20,9 @@ export function hashOf(sources) {
   return hash.digest("hex").slice(0, 16);
 }
 
-for (const file of readdirSync("widgets").sort()) {
-  const name = file.replace(/\.js$/, "");
-  if (name === file || (only.length && !only.includes(name))) continue;
+async function bundle(entry, path) {
   const result = await build({
-    entryPoints: [`widgets/${file}`],
+    entryPoints: [entry],
     bundle: true,
     format: "esm",
     minify: true,
@@ -39,7 +37,14 @@ for (const file of readdirSync("widgets").sort()) {
   const own = Object.keys(result.metafile.inputs).filter((path) => !path.startsWith("node_modules"));
   const sources = [...own.sort(), "build.mjs", "package-lock.json"];
   const text = `// sources ${sources.join(" ")} sha256 ${hashOf(sources)}\n${result.outputFiles[0].text}`;
-  writeFileSync(join(out, `${name}.js`), text);
-  console.log(`${name}.js ${text.length.toLocaleString("en-US")} bytes`);
+  writeFileSync(path, text);
+  console.log(`${path.split("/").pop()} ${text.length.toLocaleString("en-US")} bytes`);
 }
+
+for (const file of readdirSync("widgets").sort()) {
+  const name = file.replace(/\.js$/, "");
+  if (name === file || (only.length && !only.includes(name))) continue;
+  await bundle(`widgets/${file}`, join(out, file));
+}
+if (!only.length) await bundle("text.js", join(here, "../../../tests/js/text.bundle.mjs"));
 copyFileSync("deft.css", join(out, "deft.css"));

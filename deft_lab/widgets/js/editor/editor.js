@@ -1,6 +1,5 @@
 // The editor: two rows of buttons, the tree, the linked views, and a line that says what is under the hand.
 import { Component, createRef, h } from "preact";
-import { encode } from "../core/link.js";
 import { treeInWords } from "../core/words.js";
 import { VIEWS } from "../views/index.js";
 import { copyLink, loadFile, loadText, open, preset, save } from "./files.js";
@@ -95,18 +94,32 @@ export class Editor extends Component {
       h(TreePane, { session, id: this.id, ui: this.ui }),
       h("p", { class: `deft-status${message.refused ? " deft-refused" : ""}`, "aria-hidden": "true" }, (message.refused && message.words) || hover?.words || message.words || treeInWords(tree)),
       h("p", { class: "deft-spoken", role: "status", "aria-live": "polite" }, message.words),
-      (views ?? []).filter((name) => VIEWS[name]).map((name) => h(VIEWS[name], { key: name, ...props })),
+      views?.length > 0 && h(Views, { views, props, hover }),
       help && h(Help, { close: () => this.ui.help(false) }),
       selection.length > 1 && h("p", { class: "deft-spoken" }, `${selection.length} nodes selected`),
     );
   }
 }
 
-/** What a view is given. `stale`: the plans are of another tree than the one that shows. */
+/** The linked views, and under them the words of what is under the hand. */
+function Views({ views, props, hover }) {
+  return [
+    h("div", { class: "deft-views" }, views.filter((name) => VIEWS[name]).map((name) => h(VIEWS[name], { key: name, ...props }))),
+    h("p", { class: "deft-follow", "aria-hidden": "true" }, hover?.words),
+  ];
+}
+
+/** What a view is given. */
 export function viewProps(session, plans, theme) {
-  const { tree, hover, selection } = session;
-  const stale = plans.code !== undefined && plans.code !== encode(tree);
+  const { tree, hover, selection, model } = session;
+  const [method, hardware, account, menus] = ["method", "hardware", "account", "menus"].map((name) => model.get(name));
+  const choice = method ? { method, hardware, account } : undefined;
+  const setChoice = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+    session.changed();
+  };
   const setHover = (next) => session.setHover(next);
   const select = (labels) => session.select([...labels]);
-  return { tree, plans, hover, setHover, selection, select, theme, stale };
+  return { tree, plans, choice, setChoice, menus, hover, setHover, selection, select, theme };
 }

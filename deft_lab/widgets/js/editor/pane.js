@@ -3,7 +3,7 @@ import { Component, createRef, h } from "preact";
 import { placeLabels } from "../core/labels.js";
 import { layout } from "../core/layout.js";
 import { grouped } from "../core/tree.js";
-import { nodeInWords, treeInWords } from "../core/words.js";
+import { treeInWords } from "../core/words.js";
 import { Gesture, Handles, Hatches, Links, NodeMark } from "./canvas.js";
 import { pointerCancel, pointerDown, pointerMove, pointerUp } from "./drag.js";
 import { illegalTarget } from "./keys.js";
@@ -69,7 +69,7 @@ export class TreePane extends Component {
     const now = label === undefined ? null : Number(label);
     const before = session.hover?.from === this ? [...session.hover.labels][0] : null;
     if (now === before) return;
-    session.setHover(now === null ? null : { labels: new Set([now]), query: null, words: nodeInWords(session.tree, now), from: this });
+    session.setHover(now === null ? null : { labels: new Set([now]), query: null, words: session.nodeInWords(now), from: this });
   }
 
   render({ session, id, ui }, { width }) {

@@ -2,13 +2,14 @@
 // an edit: it is applied at once, then told to Python as the log and the document that came of it.
 import { apply, begin, redo, restore, undo } from "../core/history.js";
 import { MOST_NODES, autoFold, visible } from "../core/layout.js";
+import { describe, unpack } from "../core/plans.js";
 import { Tree, TreeError, grouped } from "../core/tree.js";
 import { treeInWords } from "../core/words.js";
 import { edited } from "./edited.js";
 
 const SHARED = ["document", "commands", "undone", "start"]; // of the history, with Python
 const OWN = ["selection", "folded", "focused"];
-const SHOWN = ["plans", "views", "theme", "presets", "path"];
+const SHOWN = ["plans", "views", "theme", "presets", "path", "method", "hardware", "account", "menus"];
 
 export class Session {
   constructor(model) {
@@ -242,6 +243,11 @@ export class Session {
     if (this.focused !== null) this.folded.delete(label);
     this.#syncOwn();
     this.say(this.focused === null ? "the whole tree" : `only node ${label} and what is below it`);
+  }
+
+  /** A node in numbers: with its groups, SMs and bytes where plans are there. */
+  nodeInWords(label) {
+    return describe(this.tree, label, unpack(this.model.get("plans")), this.model.get("method"));
   }
 
   setHover(hover) {

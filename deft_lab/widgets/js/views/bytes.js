@@ -31,6 +31,7 @@ export function Bytes({ tree, plans, choice = DEFAULTS, setChoice, menus, title,
   });
   const pick = setChoice && ((method) => setChoice("method", method));
   return h(Figure, {
+    ...hand,
     name: "bytes",
     title: title ?? "Bytes of one decode step",
     sentence: rows.length ? sentence(rows, choice.account) : "No plans yet: they come from Python.",
@@ -40,7 +41,6 @@ export function Bytes({ tree, plans, choice = DEFAULTS, setChoice, menus, title,
     by: [tree, info, choice.account, choice.method, lit.join()],
     table: () => bytesTable(rows, choice.account),
     hover,
-    ...hand,
   });
 }
 

@@ -18,6 +18,7 @@ export function Groups({ tree, plans, choice = DEFAULTS, setChoice, menus, title
     label: "method", value: choice.method, options, onChange: (value) => setChoice("method", value),
   });
   return h(Figure, {
+    ...hand,
     name: "groups",
     title: title ?? "Groups: who reads what",
     sentence: method ? sentence(info.tree, method) : "No plans yet: they come from Python.",
@@ -26,7 +27,6 @@ export function Groups({ tree, plans, choice = DEFAULTS, setChoice, menus, title
     make: (width) => method && groupsScene(info, method, width),
     by: [info, choice.method],
     table: () => groupsTable(info, method),
-    ...hand,
   });
 }
 

@@ -15,13 +15,13 @@ export function Mask({ tree, plans, choice = DEFAULTS, title = "Who sees what", 
   const info = isStale(found, tree) ? null : found; // what a method computes is shown for this tree or not at all
   const method = info?.methods[choice.method];
   return h(Figure, {
+    ...hand,
     name: "mask",
     title,
     sentence: sentence(tree, method),
     make: (width) => maskScene(tree, { width, info, method }),
     by: [tree, info, choice.method],
     table: () => maskTable(tree),
-    ...hand,
   });
 }
 

@@ -20,6 +20,7 @@ export function Memory({ tree, plans, choice = DEFAULTS, only, title = "KV in me
   const options = PAGE_SIZES.map((size) => [String(size), count(size, "token")]);
   const by = [tree, info, pageSize, choice.method, only];
   return h(Figure, {
+    ...hand,
     name: "memory",
     title,
     sentence: sentences(tree, paged, pageSize, only),
@@ -27,7 +28,6 @@ export function Memory({ tree, plans, choice = DEFAULTS, only, title = "KV in me
     make: (width) => memoryScene(tree, { paged, pageSize, width, info, method: choice.method, only }),
     by,
     table: () => memoryTable(tree, paged, pageSize),
-    ...hand,
   });
 }
 

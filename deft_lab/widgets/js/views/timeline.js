@@ -21,6 +21,7 @@ export function Timeline({ tree, plans, choice = DEFAULTS, setChoice, menus, tit
       onChange: (value) => setChoice(name, value),
     });
   return h(Figure, {
+    ...hand,
     name: "timeline",
     title: title ?? "Who runs where and when",
     sentence: method ? sentence(info, method) : "No plans yet: they come from Python.",
@@ -29,7 +30,6 @@ export function Timeline({ tree, plans, choice = DEFAULTS, setChoice, menus, tit
     make: (width) => method && timelineScene(info, method, width, most),
     by: [info, choice.method, most],
     table: () => timelineTable(info, method),
-    ...hand,
   });
 }
 
