@@ -97,8 +97,8 @@ def edit(  # noqa: PLR0913  (what the views show, one by one)
 
 __all__ = [
     "PRESETS",
-    "ArrayInspector",
     "VIEWS",
+    "ArrayInspector",
     "Comparison",
     "ControlPanel",
     "DecodePlayer",
