@@ -10,6 +10,7 @@ from trees import TREES
 from deft_lab import METHODS, Geometry, Pool, Tree, build_tree, ops, plan_tree
 from deft_lab.attention import dense_attention
 from deft_lab.kv import Unpaged
+from deft_lab.ops.counting import roles as roles  # the tests take it from here
 
 #   root 70 ──┬── 3 (query 4) ──┬── 1 (queries 1 and 3)
 #             │                 ├── no token (query 2)
@@ -111,19 +112,3 @@ def attended(step: Step, table: ops.KernelTable, **options) -> Tensor:
     returned = ops.attend(step.q, table, out=out, **options)
     assert returned is out
     return out
-
-
-def roles(table: ops.KernelTable, q: Tensor, out: Tensor) -> dict[str, list[Tensor]]:
-    """Role -> the tensors that an attention call touches, as `count_bytes` takes them."""
-    section, nodes = table.upload.section, table.nodes
-    # tensors without elements span no memory
-    return {
-        "kv": [table.store.k, table.store.v],
-        "q": [q],
-        "o": [out],
-        "partials": [table.partials],
-        "lse": [table.lse],
-        "mask": [section("word"), *([] if table.mask is None else [table.mask])],
-        "index": [section(name) for name in ("item", "place", "start", "row", "slot", "size")]
-        + ([] if nodes is None else [nodes.row_start, nodes.slots]),
-    }

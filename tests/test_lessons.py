@@ -9,9 +9,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from deft_lab import DeftLabError, Tree
+from deft_lab import LLAMA3_8B, DeftLabError, Tree, plan_tree, traffic
 from deft_lab.lessons import EXERCISES, cards, check, exercise, hint, solution
 from deft_lab.lessons.checking import UNREAD, examine
+from deft_lab.lessons.exercises import nb07
 from deft_lab.lessons.report import LEAST_MUTANTS, handed_in
 from deft_lab.lessons.shrink import candidates, shrink, size
 from deft_lab.lessons.trees import cases
@@ -257,7 +258,8 @@ def test_the_solution_shown_is_the_one_that_is_tested(found, capsys):
     solution(found.key)
     out = capsys.readouterr().out
     assert f"def {found.solution.__name__}(" in out and found.why.replace("**", "") in out
-    namespace: dict = {"np": np}  # as the notebooks import it
+    # as the notebooks import them
+    namespace = {"np": np, "tl": nb07.tl, "plan_tree": plan_tree, "traffic": traffic, "LLAMA3_8B": LLAMA3_8B}
     exec(found.source, namespace)
     written = namespace[found.solution.__name__]
     assert examine(found, written if found.cases else written()).passed

@@ -14,17 +14,21 @@ from .calibrating import calibration
 from .cards import exercise, hint, solution
 from .checking import check
 from .contract import Exercise
+from .counted_steps import CountedStep, count_step, draw_count
 from .exercises import EXERCISES
 from .predicting import Prediction, predict
 from .result import Result
 
 __all__ = [
     "EXERCISES",
+    "CountedStep",
     "Exercise",
     "Prediction",
     "Result",
     "calibration",
     "check",
+    "count_step",
+    "draw_count",
     "exercise",
     "hint",
     "predict",

@@ -4,6 +4,7 @@
     draw_lines(title, lines, x, y)    draw_strips(title, strips, axis)    draw_roofline(works, hardware)
     draw_token_trees(title, {name: shape})    draw_arrays(plan)    draw_reduction(plan, lse)
     draw_mask(tree or plan)    draw_timeline(plan, geometry, hardware)
+    draw_counted(modelled, counted)    draw_chunk_sweep(tree, geometry)
 
 A Figure is an SVG that needs no script, no network and no library of plots; it follows the theme of the
 page. `figure.alt` says the same in words, `figure.table()` in numbers.
@@ -12,6 +13,8 @@ page. `figure.alt` says the same in words, `figure.table()` in numbers.
 from .arrays import draw_arrays, released_arrays
 from .axes import Axis
 from .chart import Mark, Spot, draw_lines, draw_strips
+from .chunk_sweep import draw_chunk_sweep
+from .counted import SourceBytes, draw_counted
 from .figure import Figure, Table
 from .io_bars import draw_io_bars
 from .kv_memory import draw_kv_memory
@@ -28,10 +31,13 @@ __all__ = [
     "Axis",
     "Figure",
     "Mark",
+    "SourceBytes",
     "Spot",
     "Table",
     "Work",
     "draw_arrays",
+    "draw_chunk_sweep",
+    "draw_counted",
     "draw_io_bars",
     "draw_kv_memory",
     "draw_lines",
