@@ -15,9 +15,11 @@ from deft_lab import (
     counter,
     decode,
     errors,
+    kernel_run,
     lessons,
     ops,
     speculative,
+    stepping,
     trace,
     viz,
     widgets,
@@ -59,7 +61,21 @@ def test_links_lead_somewhere(page):
 def public_names() -> set[str]:
     """What `from deft_lab... import *` and the commands offer."""
     names = set(deft_lab.__all__) | {name for name in vars(errors) if name.endswith("Error")}
-    for room in (attention, builders, cost, counter, decode, lessons, ops, speculative, trace, viz, widgets):
+    for room in (
+        attention,
+        builders,
+        cost,
+        counter,
+        decode,
+        kernel_run,
+        lessons,
+        ops,
+        speculative,
+        stepping,
+        trace,
+        viz,
+        widgets,
+    ):
         names |= set(room.__all__)
     names |= set(deft_lab.METHODS) | set(builders.BUILDERS) | set(cost.ACCOUNTS)
     for kind in (

@@ -14,10 +14,10 @@ PACKAGE = Path(deft_lab.__file__).parent
 FLOORS = (
     {"errors", "data"},
     {"tree", "geometry", "hardware", "trace", "workbook", "chance"},
-    {"plan", "token_tree"},
+    {"plan", "token_tree", "kernel_run"},
     {"builders", "methods", "drafting"},
     {"cost", "attention", "verifying", "_slots"},
-    {"kv", "kernels", "interpret", "counter", "provenance"},
+    {"kv", "kernels", "interpret", "counter", "stepping", "provenance"},
     {"ops"},
     {"decode", "speculative"},
     {"fetch", "viz", "widgets", "bench", "lessons", "doctor", "ahead"},
@@ -49,7 +49,7 @@ OPENS_TENSORS = {("growmap.py", "torch")}
 SAME_FLOOR = {
     ("data", "errors"), ("trace", "tree"), ("counter", "interpret"), ("__main__", "cli"),
     ("cli", "cli_decode"), ("bench", "fetch"), ("speculative", "decode"), ("cli", "cli_cascade"),
-    ("cli", "cli_speculate"),
+    ("cli", "cli_speculate"), ("stepping", "interpret"),
     ("bench", "viz"), ("doctor", "fetch"), ("widgets", "viz"), ("lessons", "viz"), ("lessons", "widgets"),
 }  # fmt: skip
 NOUNS_ONLY = {"viz": FLOOR_OF["attention"], "widgets": FLOOR_OF["attention"]}

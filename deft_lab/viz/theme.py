@@ -100,7 +100,7 @@ def style() -> str:
         ".deft-fig text{fill:var(--deft-ink)}",
         f".deft-fig .title{{font-size:{TITLE}px;font-weight:600}}",
         ".deft-fig .muted{fill:var(--deft-muted)}",
-        f".deft-fig .small{{font-size:{SMALL}px}}",
+        f".deft-fig .small{{font-size:{SMALL}px}}.deft-fig .tiny{{font-size:{SMALL - 1}px}}",
         ".deft-fig .strong{font-weight:600}",
         ".deft-fig .mono{font-family:ui-monospace,'DejaVu Sans Mono',monospace}",
         # a rim of background keeps a label readable where a link passes below it

@@ -26,7 +26,7 @@ from .editor import TreeEditor
 from .explorer import TreeExplorer
 from .library import open_tree
 from .linked import VIEWS
-from .players import StepPlayer, play_grouping, play_partial, play_reduction
+from .players import KernelPlayer, StepPlayer, play_grouping, play_kernel, play_partial, play_reduction
 from .presets import PRESETS, preset_names
 from .views import LinkedViews
 
@@ -102,6 +102,7 @@ __all__ = [
     "Comparison",
     "ControlPanel",
     "DecodePlayer",
+    "KernelPlayer",
     "LinkedViews",
     "StepPlayer",
     "TreeEditor",
@@ -112,6 +113,7 @@ __all__ = [
     "inspect_arrays",
     "play_decode",
     "play_grouping",
+    "play_kernel",
     "play_partial",
     "play_reduction",
     "preset_names",

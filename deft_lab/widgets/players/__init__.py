@@ -8,9 +8,19 @@ forth and back.
 """
 
 from .grouping import play_grouping
+from .kernel import KernelPlayer, play_kernel
 from .partial import play_partial
 from .player import StepPlayer
 from .reduction import play_reduction
 from .step import Script, Step
 
-__all__ = ["Script", "Step", "StepPlayer", "play_grouping", "play_partial", "play_reduction"]
+__all__ = [
+    "KernelPlayer",
+    "Script",
+    "Step",
+    "StepPlayer",
+    "play_grouping",
+    "play_kernel",
+    "play_partial",
+    "play_reduction",
+]

@@ -45,6 +45,17 @@ class Stage(Canvas):
         self.bottom = max(self.bottom, y + 6)
         super().text(x, y, text, kind, anchor)
 
+    def add(self, other: "Stage") -> None:
+        """The shapes of another stage, as one group."""
+        self._parts.append(other.whole())
+        self._hatched |= other._hatched
+
+    def whole(self) -> str:
+        """All shapes as one group, with the names of hatchings open; joined once."""
+        if len(self._parts) != 1 or not self._parts[0].startswith("<g>"):
+            self._parts = ["<g>" + "".join(self._parts) + "</g>"]
+        return self._parts[0]
+
     def fragments(self, name: str) -> tuple[str, ...]:
         """The shapes in the order of drawing, patterns first; `name` makes their ids unique."""
         patterns = [hatch_pattern(name, paint) for paint in sorted(self._hatched)]

@@ -28,8 +28,12 @@ export function targetOf(event, step, frames, jumps = {}) {
   if (event.key === "End") return last;
   if (/^[1-9]$/.test(event.key)) return chaptersOf(frames)[Number(event.key) - 1]?.[1] ?? null;
   const jump = Object.values(jumps).find(({ key }) => key === event.key.toLowerCase());
-  return jump ? nextOf(jump.steps, step, event.shiftKey) : null;
+  return jump ? jumpOf(jump, step, event.shiftKey) : null;
 }
+
+/** Where a jump leads: to the next of its steps, or where its own rule says. */
+export const jumpOf = (jump, step, backwards) =>
+  jump.to ? jump.to(step, backwards) : nextOf(jump.steps, step, backwards);
 
 /** Where a move ends: before the first step that waits for a prediction, unless the reader insists. */
 export function heldAt(step, target, held, insisted = null) {

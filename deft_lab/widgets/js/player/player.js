@@ -10,7 +10,7 @@ const KEYS = [
 ];
 
 /** A pure function of its props; `moves` are the callbacks of the controls. */
-export function Player({ id, title, frames, parts, columns, style, height, step, playing, speed, wait, theme, moves, aside, jumps = {} }) {
+export function Player({ id, title, frames, parts, columns, style, height, step, playing, speed, wait, theme, moves, aside, below, jumps = {} }) {
   const frame = frames[step];
   return h(
     "section",
@@ -32,6 +32,7 @@ export function Player({ id, title, frames, parts, columns, style, height, step,
     h(Stage, { id, frame, parts, style, height }),
     h(Scrub, { id, frames, step, moves }),
     h(Transport, { id, frames, frame, step, playing, speed, moves, jumps }),
+    below ?? null,
     h(Data, { frame, parts, columns }),
     h(
       "details",
@@ -97,7 +98,7 @@ function Transport({ id, frames, frame, step, playing, speed, moves, jumps }) {
     h("button", { type: "button", onClick: moves.play, "aria-pressed": String(playing) }, playing ? "❚❚ Pause" : "▶ Play"),
     button("Next step", "▶", Math.min(last, step + 1)),
     button("Last step", "▶|", last),
-    Object.entries(jumps).map(([name, jump]) =>
+    Object.entries(jumps).filter(([, jump]) => jump.label).map(([name, jump]) =>
       h("button", { key: name, type: "button", title: `${jump.title} (${jump.key.toUpperCase()})`, onClick: (event) => moves.jump(name, event) }, jump.label)),
     h("label", { for: `${id}-speed` }, "Speed"),
     h("select", { id: `${id}-speed`, onChange: (event) => moves.speed(Number(event.target.value)) },

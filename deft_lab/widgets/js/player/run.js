@@ -1,6 +1,6 @@
 // Ties a player to its model: keys, controls and the clock write `step`, and everything is drawn from it.
 import { h, render as paint } from "preact";
-import { heldAt, nextOf, targetOf } from "./moves.js";
+import { heldAt, jumpOf, targetOf } from "./moves.js";
 import { Player } from "./player.js";
 
 const TRAITS = ["title", "frames", "parts", "columns", "style", "height", "step", "held", "theme"];
@@ -11,7 +11,7 @@ export function run({ model, el }, more = () => ({}), moreTraits = []) {
   const id = `deft-player-${Math.random().toString(36).slice(2)}`;
   let [playing, speed, wait, clock] = [false, 1, null, null];
   const get = (name) => model.get(name);
-  const props = () => more(model, moves);
+  const props = () => more(model, moves, id);
 
   function move(target) {
     const ends = heldAt(get("step"), target, get("held"), wait);
@@ -29,6 +29,7 @@ export function run({ model, el }, more = () => ({}), moreTraits = []) {
   function tick() {
     if (get("step") >= get("frames").length - 1) pause();
     else move(get("step") + 1);
+    if (props().stops?.includes(get("step"))) pause();
   }
   function pause() {
     clearInterval(clock);
@@ -50,7 +51,7 @@ export function run({ model, el }, more = () => ({}), moreTraits = []) {
       refocus(event);
     },
     jump(name, event) {
-      move(nextOf(props().jumps[name].steps, get("step")));
+      move(jumpOf(props().jumps[name], get("step"), event.shiftKey));
       refocus(event);
     },
     play(event) {
