@@ -7,6 +7,7 @@ result = run(session, FewShot(width=4))           # a task decides what forks, p
 """
 
 from .hf import TreeModel, load_model
+from .live import LiveDecoder
 from .record import Recorder, Samples
 from .run import Branch, Result, run
 from .sampling import Sampler
@@ -26,6 +27,7 @@ __all__ = [
     "BeamSearch",
     "Branch",
     "FewShot",
+    "LiveDecoder",
     "Reasoning",
     "Recorder",
     "Result",

@@ -21,7 +21,7 @@ from ..tree import Tree
 from .arrays import ArrayInspector, inspect_arrays
 from .comparison import Comparison, compare
 from .controls import ControlPanel
-from .decoding import DecodePlayer, play_decode
+from .decoding import DecodePlayer, LiveDecode, live, play_decode
 from .editor import TreeEditor
 from .explorer import TreeExplorer
 from .library import open_tree
@@ -104,6 +104,7 @@ __all__ = [
     "DecodePlayer",
     "KernelPlayer",
     "LinkedViews",
+    "LiveDecode",
     "StepPlayer",
     "TreeEditor",
     "TreeExplorer",
@@ -111,6 +112,7 @@ __all__ = [
     "edit",
     "explore",
     "inspect_arrays",
+    "live",
     "play_decode",
     "play_grouping",
     "play_kernel",

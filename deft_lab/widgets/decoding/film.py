@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..._slots import SlotTable
-from ...cost import step_traffic
+from ...cost import step_traffic, traffic
 from ...errors import DeftLabError, check_counts
 from ...geometry import Geometry
-from ...methods import find_method
+from ...methods import find_method, plan_tree
 from ...trace import Recording, Trace
 from ...trace.lives import NEVER, Lives
 from .words import marks_of, sentences
@@ -47,9 +47,25 @@ class Take(NamedTuple):
 
 
 class Film:
-    """All that the player needs; `packed()` is what a page gets."""
+    """All that the player needs; `packed()` is what a page gets.
 
-    def __init__(self, source: Recording | Trace, priced: Priced, *, title: str, page_size: int) -> None:
+    Args:
+        source: what is shown.
+        priced: whose bytes.
+        title: of the film.
+        page_size: tokens of a page of the pool.
+        known: method -> bytes of the first steps, account "requested"; it is kept up to date.
+    """
+
+    def __init__(
+        self,
+        source: Recording | Trace,
+        priced: Priced,
+        *,
+        title: str,
+        page_size: int,
+        known: dict[str, list[int]] | None = None,
+    ) -> None:
         check_counts(DeftLabError, 1, page_size=page_size)
         self.recording = source if isinstance(source, Recording) else None
         self.trace = trace = source.trace if isinstance(source, Recording) else source
@@ -73,7 +89,7 @@ class Film:
         self.n_pages_used = (-(-held // page_size)).sum(axis=1)
         self.takes = self._replay_pool(held)
         self.pieces = self._pieces()
-        self.bytes = self._bytes()
+        self.bytes = self._bytes({} if known is None else known)
         self.sentences = sentences(self)
         self.marks = marks_of(self)
 
@@ -135,18 +151,26 @@ class Film:
                 pieces[event.node] += say(event.tokens)
         return list(pieces.values())
 
-    def _bytes(self) -> dict[str, dict[str, list[int]]]:
+    def _bytes(self, known: dict[str, list[int]]) -> dict[str, dict[str, list[int]]]:
         """Account -> method -> bytes of all decodes up to each step."""
         geometry, *methods = self.priced
-        return {
-            account: {
-                name: np.cumsum(
-                    [0, *(t.total for t in step_traffic(self.trace, name, geometry, account))]
-                ).tolist()
-                for name in dict.fromkeys(methods)
-            }
-            for account in FILM_ACCOUNTS
-        }
+        found: dict[str, dict[str, list[int]]] = {}
+        for account in FILM_ACCOUNTS:
+            for name in dict.fromkeys(methods):
+                if account == "requested" and known.get(name):
+                    steps = self._priced_on(known[name], name)
+                else:
+                    steps = [t.total for t in step_traffic(self.trace, name, geometry, account)]
+                if account == "requested":
+                    known[name] = steps
+                found.setdefault(account, {})[name] = np.cumsum([0, *steps]).tolist()
+        return found
+
+    def _priced_on(self, steps: list[int], method: str) -> list[int]:
+        """Bytes of each step, where those of the first are known: a plan for each new one."""
+        new = range(len(steps) + 1, self.trace.n_steps + 1)
+        plans = (plan_tree(self.trace.tree_at(step), method) for step in new)
+        return [*steps, *(traffic(plan, self.priced.geometry).total for plan in plans)]
 
     def packed(self) -> dict[str, Any]:
         """The film as JSON values."""
@@ -180,10 +204,21 @@ class Film:
             "born": int(lives.born[x]),
             "died": _end(int(lives.died[x])),
             "length": int(lives.initial[x]),
-            "runs": runs[:, 1:].tolist(),  # step, tokens a step, steps
+            "runs": _joined(runs[:, 1:].tolist()),
             "spans": [[first, _end(stop)] for first, stop in spans],
             "pieces": self.pieces[x],
         }
+
+
+def _joined(runs: list[list[int]]) -> list[list[int]]:
+    """[step, tokens a step, steps], those that follow each other as one."""
+    out: list[list[int]] = []
+    for step, tokens, steps in runs:
+        if out and out[-1][0] + out[-1][2] == step and out[-1][1] == tokens:
+            out[-1][2] += steps
+        else:
+            out.append([step, tokens, steps])
+    return out
 
 
 def _end(step: int) -> int | None:
