@@ -10,6 +10,7 @@ known wrong answer; a test proves that each exercise rejects its own.
     check("01.1", count_tokens)
 """
 
+from .board import leaderboard
 from .calibrating import calibration
 from .cards import exercise, hint, solution
 from .checking import check
@@ -31,6 +32,7 @@ __all__ = [
     "draw_count",
     "exercise",
     "hint",
+    "leaderboard",
     "predict",
     "solution",
 ]

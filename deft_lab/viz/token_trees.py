@@ -77,7 +77,8 @@ def _draw_row(
         left = MARGIN + i * (width + GAP)
         canvas.text(left, canvas.y + TEXT, name, "strong")
         box = Box(left, top, width, height)
-        canvas.path(f"M{px(left)},{px(top + height + 6)}h{px(width)}", "link", stroke_opacity=0.5)
+        if lines:
+            canvas.path(f"M{px(left)},{px(top + height + 6)}h{px(width)}", "link", stroke_opacity=0.5)
         _draw_tree(canvas, tree, box, level, chances.get(name))
         for line, (what, value) in enumerate(numbers.get(name, {}).items()):
             y = top + height + 6 + (line + 1) * (SMALL + 5)
