@@ -15,9 +15,9 @@
 # Run the cell below. It plays a decode that was recorded, so it needs no model yet.
 
 # %%
-from deft_lab.widgets import explore
+from deft_lab.widgets.decoding import play_decode
 
-explore("few_shot")
+play_decode("tree_of_thoughts")
 
 # %% [markdown]
 # A small model sorts a list of digits. It tries several ways to write the next line, keeps those that it

@@ -44,11 +44,10 @@ draw_token_trees(
 # of rank r is accepted next with probability `acceptance[r]`, wherever the node is. Then a node is accepted
 # with the product of these numbers along its path, and a tree commits, on average, the *sum over all its
 # nodes*, plus one for the bonus. That is its **expected length**. The authors of Sequoia measured this
-# vector for a draft of 68 million parameters and a target of 7 billion ([arXiv
-# 2402.12374](https://arxiv.org/abs/2402.12374)):
+# vector for a draft of 68 million parameters and a target of 7 billion:
 
 # %%
-from deft_lab.drafting.shapes import PRINTED_ACCEPTANCE as acceptance
+from deft_lab.drafting.shapes import PRINTED_ACCEPTANCE as acceptance  # Sequoia, arXiv 2402.12374
 from deft_lab.drafting.shapes import expected_length
 
 print("by rank:", acceptance, "the first six; all later ones and none:", round(1 - sum(acceptance), 3))
@@ -213,6 +212,8 @@ from deft_lab.trace import load_recording
 fewest = {m: min(budgets, key=a_token[m].get) for m in methods}
 weights = 2 * load_recording("few_shot_llama3_8b").trace.header["parameters"] / LLAMA3_8B.n_layers
 whole = {n: a_token["deft_flatten"][n] + weights / length[n] for n in budgets}
+
+# %% jupyter={"source_hidden": true} tags=["reveal"]
 Markdown(
     f"Where every query reads the text for itself (Radix), {fewest['radix']} guess is best, and more harm: "
     "**speculation with trees needs tree attention**. DeFT-Flatten is at its best with "
@@ -344,19 +345,15 @@ Table(
 from deft_lab.speculative.cascade import ewif_horizontal, ewif_speculative, ewif_vertical
 
 good, cheap = (0.8, 0.1), (0.5, 0.01)  # acceptance by the target, and cost of a token in target steps
-Table(
-    ("who drafts", "tokens in the time of one target step"),
-    (
-        ("nobody", 1.0),
-        ("the good draft, 5 tokens", ewif_speculative(good[0], 5, good[1])),
-        ("the cheap one, 5 tokens", ewif_speculative(cheap[0], 5, cheap[1])),
-        (
-            "horizontal: good, good, good, cheap, cheap",
-            ewif_horizontal([0.8] * 3 + [0.5] * 2, [0.1] * 3 + [0.01] * 2),
-        ),
-        ("vertical: 3 reviews of 2 cheap tokens", ewif_vertical(good[0], 3, good[1], 0.6, 2, cheap[1])),
-    ),
-)
+mixed = [good] * 3 + [cheap] * 2
+gains = {
+    "nobody": 1.0,
+    "the good draft, 5 tokens": ewif_speculative(good[0], 5, good[1]),
+    "the cheap one, 5 tokens": ewif_speculative(cheap[0], 5, cheap[1]),
+    "horizontal: 3 tokens good, 2 cheap": ewif_horizontal(*zip(*mixed, strict=True)),
+    "vertical: 3 reviews of 2 cheap ones": ewif_vertical(good[0], 3, good[1], 0.6, 2, cheap[1]),
+}
+Table(("who drafts", "tokens in the time of one target step"), tuple(gains.items()))
 
 # %% [markdown]
 # ## Accept without a trace
