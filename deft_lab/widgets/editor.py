@@ -18,7 +18,7 @@ from ..errors import DeftLabError, TreeError
 from ..tree import Tree
 from . import links
 from .commands import Command, apply, said
-from .library import menu, named_tree, open_tree
+from .library import menu, named_tree, open_tree, write_whole
 from .linked import Linked
 from .picture import picture_of
 
@@ -193,7 +193,7 @@ class TreeEditor(Linked):
         if not where:
             raise DeftLabError("no path to save to; name one: editor.save('tree.json')")
         try:
-            Path(where).write_text(self.to_json() + "\n", encoding="utf-8")
+            write_whole(Path(where), self.to_json() + "\n")
         except OSError as bad:
             raise DeftLabError(f"cannot write {where}: {bad.strerror or bad}; choose another path") from bad
         self.path = str(where)

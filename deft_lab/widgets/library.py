@@ -1,5 +1,6 @@
 """The trees that the editor offers: every builder with its own choice of numbers, and the bundled trees."""
 
+import os
 from functools import cache
 from pathlib import Path
 
@@ -78,3 +79,10 @@ def _read(path: Path) -> Tree:
         reason = bad.strerror or type(bad).__name__
         raise DeftLabError(f"cannot read {path}: {reason}; save(path) writes such a file") from bad
     return Tree.from_json(text)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file so that nobody ever finds half of it."""
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, path)

@@ -38,6 +38,19 @@ READY = """() => {
   const kernel = context?.session?.kernel;
   return Boolean(context?.isReady && kernel?.connectionStatus === "connected" && kernel?.status === "idle");
 }"""
+# run code in the kernel of the notebook: [what it printed, its error]
+EXECUTE = """async (code) => {
+  const kernel = window.jupyterapp.shell.currentWidget.context.sessionContext.session.kernel;
+  const future = kernel.requestExecute({ code, store_history: false });
+  let printed = "";
+  let error = "";
+  future.onIOPub = ({ header, content }) => {
+    if (header.msg_type === "stream") printed += content.text;
+    if (header.msg_type === "error") error = `${content.ename}: ${content.evalue}`;
+  };
+  await future.done;
+  return [printed, error];
+}"""
 # read from the model: cells far from the screen have no elements
 CELLS = """() => Array.from(window.jupyterapp.shell.currentWidget.content.model.cells)
   .filter((cell) => cell.type === "code" && cell.sharedModel.source.trim())
@@ -80,6 +93,12 @@ class Notebook:
         raise TimeoutError(
             f"{sum(not c['ran'] for c in cells)} of {len(cells)} cells have not run in {timeout} s"
         )
+
+    def python(self, code: str) -> str:
+        """What the code prints in the notebook's kernel."""
+        printed, error = self.page.evaluate(EXECUTE, code)
+        assert not error, error
+        return printed.strip()
 
     def theme(self, name: str, dark: bool) -> None:
         """Switch JupyterLab's theme, such as "JupyterLab Dark", and wait until the page has it."""

@@ -43,12 +43,11 @@ export function redo(history) {
   return { tree: entry.after, done: [...history.done, entry], undone: history.undone.slice(0, -1) };
 }
 
-/** The history of a stored document: its start, its commands, and those taken back (the last first to redo). */
+/** The history of a stored document: its start, the commands done, and those undone, the next to redo last. */
 export function restore({ start, commands, undone }) {
   let history = commands.reduce(apply, begin(Tree.fromJSON(start)));
-  const steps = undone.length;
   history = [...undone].reverse().reduce(apply, history);
-  for (let i = 0; i < steps; i++) history = undo(history);
+  for (let i = 0; i < undone.length; i++) history = undo(history);
   return history;
 }
 
@@ -62,4 +61,7 @@ export function said(command) {
   return `${command.op}(${words.join(", ")})`;
 }
 
-const quoted = (text) => `'${String(text ?? "").replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+const quoted = (text) =>
+  `'${String(text ?? "")
+    .replaceAll("\\", "\\\\")
+    .replaceAll("'", "\\'")}'`;

@@ -19,8 +19,10 @@ class Occupied {
     const rows = [];
     for (let r = Math.floor(box.y / 16); r <= Math.floor((box.y + box.height) / 16); r++) rows.push(r);
     const hits = (other) =>
-      other.x < box.x + box.width && other.x + other.width > box.x &&
-      other.y < box.y + box.height && other.y + other.height > box.y;
+      other.x < box.x + box.width &&
+      other.x + other.width > box.x &&
+      other.y < box.y + box.height &&
+      other.y + other.height > box.y;
     if (!force && rows.some((r) => this.#rows.get(r)?.some(hits))) return false;
     for (const r of rows) this.#rows.set(r, [...(this.#rows.get(r) ?? []), box]);
     return true;
@@ -39,7 +41,8 @@ export function placeLabels(tree, placed) {
     const text = nodeName(tree, node.index);
     const needs = textWidth(text, SMALL);
     const { x, y, width, thickness } = node;
-    if (thickness >= LINE && needs + 6 <= width) labels.set(node.label, { x: x + 5, y: y + 4, inside: true, text });
+    if (thickness >= LINE && needs + 6 <= width)
+      labels.set(node.label, { x: x + 5, y: y + 4, inside: true, text });
     else if (!node.kids.length) {
       const at = x + width + afterBar(tree, node);
       if (taken.take({ x: at, y: y - LINE / 2, width: needs, height: LINE - 1 })) {

@@ -22,7 +22,7 @@ export function autoFold(tree, most = FOLD_ABOVE) {
 export function visible(tree, folded = new Set(), focus = null) {
   const first = focus === null || !tree.has(focus) ? 0 : tree.index(focus);
   const shown = [];
-  for (let i = first; i < tree.subtreeStop[first]; ) {
+  for (let i = first; i < tree.subtreeStop[first];) {
     shown.push(i);
     i = folded.has(tree.label[i]) ? tree.subtreeStop[i] : i + 1;
   }

@@ -10,7 +10,7 @@ export const FRAGMENT = "deft_tree=";
 
 function runs(values) {
   const parts = [];
-  for (let i = 0; i < values.length; ) {
+  for (let i = 0; i < values.length;) {
     let same = 1;
     let rising = 1;
     while (values[i + same] === values[i]) same += 1;
@@ -27,7 +27,8 @@ function unrolled(text) {
   const values = [];
   for (const part of text.split(".")) {
     const found = /^(-?\d{1,10})(?:([*~])(\d{1,7}))?$/.exec(part);
-    if (!found) throw new TreeError(`'${part}' is no run of numbers; the link may be cut short, copy it again`);
+    if (!found)
+      throw new TreeError(`'${part}' is no run of numbers; the link may be cut short, copy it again`);
     const n = found[2] ? Number(found[3]) : 1;
     if (values.length + n > MOST) throw new TreeError("the link holds more numbers than a tree has nodes");
     for (let i = 0; i < n; i++) values.push(Number(found[1]) + (found[2] === "~" ? i : 0));

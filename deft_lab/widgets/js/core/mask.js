@@ -5,7 +5,9 @@ export const sees = (tree, query, node) => tree.qFirst[node] <= query && query <
 
 /** [query][node] 1 where the preorder query sees the node, as rows of bytes. */
 export function maskByNode(tree) {
-  return tree.seat.map((_, query) => Uint8Array.from(tree.parent, (_, node) => Number(sees(tree, query, node))));
+  return tree.seat.map((_, query) =>
+    Uint8Array.from(tree.parent, (_, node) => Number(sees(tree, query, node))),
+  );
 }
 
 /** [query][token] over the depth-first flattened tree; for small trees. */

@@ -25,7 +25,7 @@ export function duplicated(tree) {
 export function pages(pieces, pageSize) {
   const found = [];
   for (const { label, start, stop } of pieces) {
-    for (let at = start; at < stop; ) {
+    for (let at = start; at < stop;) {
       const page = Math.floor(at / pageSize);
       const end = Math.min(stop, (page + 1) * pageSize);
       while (found.length <= page) found.push([]);

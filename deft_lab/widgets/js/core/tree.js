@@ -222,7 +222,8 @@ export class Tree {
     const { parent, length, callersSeat: seat, label, nextLabel } = this;
     const fields = { schema: SCHEMA, parent, length, seat, label, next_label: nextLabel };
     const parts = Object.entries(fields).map(
-      ([name, value]) => `"${name}": ${Array.isArray(value) ? `[${value.join(", ")}]` : JSON.stringify(value)}`,
+      ([name, value]) =>
+        `"${name}": ${Array.isArray(value) ? `[${value.join(", ")}]` : JSON.stringify(value)}`,
     );
     return `{${parts.join(", ")}}`;
   }

@@ -22,12 +22,33 @@ export class NodeMark extends Component {
       { ...aria(tree, node, state), id, class: `node ${state}`, "data-node": node.label },
       h("title", null, nodeInWords(tree, node.label)),
       h("rect", { class: "hit", x: px(x - 2), y: px(y - 11), width: px(width + 14), height: 22 }),
-      h("rect", { class: `bar c${paint.color}${thin}`, x: px(x), y: px(y - thickness / 2), width: px(width), height: px(thickness), rx: Math.min(2, width / 2) }),
-      paint.hatch > 0 && !thin && h("rect", { class: "hatched", style: { fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})` }, x: px(x), y: px(y - thickness / 2), width: px(width), height: px(thickness) }),
+      h("rect", {
+        class: `bar c${paint.color}${thin}`,
+        x: px(x),
+        y: px(y - thickness / 2),
+        width: px(width),
+        height: px(thickness),
+        rx: Math.min(2, width / 2),
+      }),
+      paint.hatch > 0 &&
+        !thin &&
+        h("rect", {
+          class: "hatched",
+          style: { fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})` },
+          x: px(x),
+          y: px(y - thickness / 2),
+          width: px(width),
+          height: px(thickness),
+        }),
       h(Seats, { tree, node, right: x + width }),
       preview
         ? h("text", { class: "rim strong", x: px(x + width + 14), y: px(y + 4) }, count(tokens, "token"))
-        : label && h("text", { class: "rim", x: px(label.x), y: px(label.y), style: label.inside ? onBar(paint) : null }, label.text),
+        : label &&
+            h(
+              "text",
+              { class: "rim", x: px(label.x), y: px(label.y), style: label.inside ? onBar(paint) : null },
+              label.text,
+            ),
       node.folded && h(Folded, { tree, node, right: x + width }),
     );
   }
@@ -55,7 +76,9 @@ function aria(tree, node, state) {
 
 function Seats({ tree, node, right }) {
   if (!tree.queriesAt(node.index).length) return null;
-  const text = !node.kids.length && h("text", { class: "muted rim", x: px(right + 11), y: px(node.y + 4) }, queryName(tree, node.index));
+  const text =
+    !node.kids.length &&
+    h("text", { class: "muted rim", x: px(right + 11), y: px(node.y + 4) }, queryName(tree, node.index));
   return [h("circle", { class: "seat", cx: px(right + 5), cy: px(node.y), r: 3 }), text];
 }
 
@@ -73,7 +96,8 @@ function Folded({ tree, node, right }) {
 
 export function Links({ placed, without }) {
   const shown = placed.nodes.filter((node) => !without.has(node.label));
-  const kids = (node) => node.kids.map((kid) => placed.byIndex.get(kid)).filter((kid) => !without.has(kid.label));
+  const kids = (node) =>
+    node.kids.map((kid) => placed.byIndex.get(kid)).filter((kid) => !without.has(kid.label));
   const d = shown.flatMap((node) => kids(node).map((kid) => linkPath(node, kid))).join("");
   return d ? h("path", { class: "link", d }) : null;
 }
@@ -93,10 +117,34 @@ export function Handles({ tree, node, placed, canMerge }) {
   return h(
     "g",
     { class: "handles", "aria-hidden": "true" },
-    h("g", { "data-handle": "length", class: "grip" }, h("title", null, "drag: tokens of the node (L)"), h("rect", { class: "hit", x: px(x + width - 4), y: px(y - 12), width: 12, height: 24 }), h("rect", { class: "knob", x: px(x + width - 2), y: px(y - 9), width: 5, height: 18, rx: 2.5 })),
-    tree.length[node.index] > 1 && h("g", { "data-handle": "cut", class: "cut" }, h("title", null, "drag along the bar: split the node (S)"), h("rect", { class: "hit", x: px(x - 8), y: px(y - thickness / 2 - 14), width: 16, height: 16 }), h("path", { d: `M${px(x - 5)},${px(y - thickness / 2 - 11)}h10l-5,9z` })),
+    h(
+      "g",
+      { "data-handle": "length", class: "grip" },
+      h("title", null, "drag: tokens of the node (L)"),
+      h("rect", { class: "hit", x: px(x + width - 4), y: px(y - 12), width: 12, height: 24 }),
+      h("rect", { class: "knob", x: px(x + width - 2), y: px(y - 9), width: 5, height: 18, rx: 2.5 }),
+    ),
+    tree.length[node.index] > 1 &&
+      h(
+        "g",
+        { "data-handle": "cut", class: "cut" },
+        h("title", null, "drag along the bar: split the node (S)"),
+        h("rect", { class: "hit", x: px(x - 8), y: px(y - thickness / 2 - 14), width: 16, height: 16 }),
+        h("path", { d: `M${px(x - 5)},${px(y - thickness / 2 - 11)}h10l-5,9z` }),
+      ),
     chips.map(([name, sign, words], i) =>
-      h("g", { key: name, "data-handle": name, class: `chip ${name}`, transform: `translate(${px(left + 26 * i)},${px(top)})` }, h("title", null, words), h("rect", { width: 24, height: 24, rx: 5 }), h("text", { x: 12, y: 17, "text-anchor": "middle" }, sign)),
+      h(
+        "g",
+        {
+          key: name,
+          "data-handle": name,
+          class: `chip ${name}`,
+          transform: `translate(${px(left + 26 * i)},${px(top)})`,
+        },
+        h("title", null, words),
+        h("rect", { width: 24, height: 24, rx: 5 }),
+        h("text", { x: 12, y: 17, "text-anchor": "middle" }, sign),
+      ),
     ),
   );
 }
@@ -114,17 +162,46 @@ export function Gesture({ gesture, node, tree, placed }) {
     const at = x + (Math.max(node.width, gesture.span) * gesture.k) / length;
     const words = `${number(gesture.k)} | ${number(length - gesture.k)}`;
     const middle = Math.min(Math.max(at, 40), placed.width - 40);
-    return h("g", { class: "cutting" }, node.width < gesture.span && h("rect", { class: "stretched", x: px(x), y: px(y - thickness / 2), width: gesture.span, height: px(thickness) }), h("path", { d: `M${px(at)},${px(y - thickness / 2 - 8)}v${px(thickness + 16)}` }), h("text", { class: "rim strong", x: px(middle), y: px(y - thickness / 2 - 11), "text-anchor": "middle" }, words));
+    return h(
+      "g",
+      { class: "cutting" },
+      node.width < gesture.span &&
+        h("rect", {
+          class: "stretched",
+          x: px(x),
+          y: px(y - thickness / 2),
+          width: gesture.span,
+          height: px(thickness),
+        }),
+      h("path", { d: `M${px(at)},${px(y - thickness / 2 - 8)}v${px(thickness + 16)}` }),
+      h(
+        "text",
+        { class: "rim strong", x: px(middle), y: px(y - thickness / 2 - 11), "text-anchor": "middle" },
+        words,
+      ),
+    );
   }
   if (gesture.kind === "fork") {
-    return h("text", { class: "rim strong", x: px(x), y: px(y - thickness / 2 - 6) }, `fork into ${gesture.k}`);
+    return h(
+      "text",
+      { class: "rim strong", x: px(x), y: px(y - thickness / 2 - 6) },
+      `fork into ${gesture.k}`,
+    );
   }
   return null;
 }
 
 export function Hatches({ id }) {
   const tiles = ["M-1,5L5,-1M3,9L9,3", "M-1,3L5,9M3,-1L9,5"];
-  return h("defs", null, tiles.map((d, i) =>
-    h("pattern", { id: `${id}-hatch-${i + 1}`, width: 8, height: 8, patternUnits: "userSpaceOnUse" }, h("path", { class: "hatch", d })),
-  ));
+  return h(
+    "defs",
+    null,
+    tiles.map((d, i) =>
+      h(
+        "pattern",
+        { id: `${id}-hatch-${i + 1}`, width: 8, height: 8, patternUnits: "userSpaceOnUse" },
+        h("path", { class: "hatch", d }),
+      ),
+    ),
+  );
 }

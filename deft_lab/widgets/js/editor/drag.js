@@ -33,8 +33,16 @@ export function pointerDown(session, event, { svg, placed }) {
   const label = mark ? Number(mark.dataset.node) : handle ? session.cursor : null;
   if (event.pointerType === "touch" && label === null) return; // the page scrolls
   svg.setPointerCapture(event.pointerId);
-  const gesture = { kind: "press", handle, label, start: point, at: point, shift: event.shiftKey || event.ctrlKey || event.metaKey };
-  if (label !== null && ["length", "cut", "fork"].includes(handle)) Object.assign(gesture, began(session, handle, label, placed));
+  const gesture = {
+    kind: "press",
+    handle,
+    label,
+    start: point,
+    at: point,
+    shift: event.shiftKey || event.ctrlKey || event.metaKey,
+  };
+  if (label !== null && ["length", "cut", "fork"].includes(handle))
+    Object.assign(gesture, began(session, handle, label, placed));
   session.gesture = gesture;
   if (gesture.kind !== "press") session.changed();
 }
@@ -42,7 +50,8 @@ export function pointerDown(session, event, { svg, placed }) {
 function began({ tree }, handle, label, placed) {
   const length = tree.length[tree.index(label)];
   if (handle === "length") return { kind: "length", length, reach: placed.perRoot * Math.sqrt(length) };
-  if (handle === "cut") return { kind: "cut", k: Math.max(1, Math.round(length / 2)), span: SPAN, begun: false };
+  if (handle === "cut")
+    return { kind: "cut", k: Math.max(1, Math.round(length / 2)), span: SPAN, begun: false };
   return { kind: "fork", k: 2 };
 }
 
@@ -67,7 +76,11 @@ export function pointerMove(session, event, { svg, placed, ghost }) {
     const node = placed.byIndex.get(tree.index(gesture.label));
     const length = tree.length[node.index];
     const k = Math.round(((point.x - node.x) / Math.max(node.width, SPAN)) * length);
-    Object.assign(gesture, { k: Math.min(length - 1, Math.max(1, k)), begun: true, away: Math.abs(point.y - node.y) > 60 });
+    Object.assign(gesture, {
+      k: Math.min(length - 1, Math.max(1, k)),
+      begun: true,
+      away: Math.abs(point.y - node.y) > 60,
+    });
   } else if (gesture.kind === "fork") gesture.k = Math.min(64, Math.max(1, 2 + Math.round(from.x / 14)));
   else if (gesture.kind === "lasso") gesture.box = boxOf(gesture.start, point);
   session.changed();
@@ -99,7 +112,8 @@ function drag(session, gesture, from, point, { placed, ghost }) {
   gesture.target = target;
   const reason = target === null ? null : illegalTarget(session.tree, gesture.nodes, target);
   if (reason && !gesture.labels.has(target)) session.refuse(reason);
-  else if (target !== null && !reason) session.say(`let go to move node ${gesture.nodes.join(", ")} under node ${target}`);
+  else if (target !== null && !reason)
+    session.say(`let go to move node ${gesture.nodes.join(", ")} under node ${target}`);
   else session.changed();
 }
 
@@ -110,8 +124,10 @@ export function pointerUp(session, event, { placed }) {
   const { label } = gesture;
   if (gesture.kind === "press") click(session, gesture);
   else if (gesture.kind === "move") drop(session, gesture);
-  else if (gesture.kind === "length" && gesture.moved) session.do({ op: "set_length", node: label, length: gesture.length });
-  else if (gesture.kind === "cut" && gesture.begun && !gesture.away) session.do({ op: "split", node: label, k: gesture.k });
+  else if (gesture.kind === "length" && gesture.moved)
+    session.do({ op: "set_length", node: label, length: gesture.length });
+  else if (gesture.kind === "cut" && gesture.begun && !gesture.away)
+    session.do({ op: "split", node: label, k: gesture.k });
   else if (gesture.kind === "fork") session.do({ op: "fork", node: label, k: gesture.k, length: 1 });
   else if (gesture.kind === "lasso") lasso(session, gesture, placed);
   else session.changed();
@@ -142,13 +158,22 @@ function drop(session, { nodes, labels, target, label }) {
 
 function lasso(session, { box, shift }, placed) {
   const inside = placed.nodes
-    .filter(({ x, y, width }) => x < box.x + box.width && x + width > box.x && y > box.y && y < box.y + box.height)
+    .filter(
+      ({ x, y, width }) => x < box.x + box.width && x + width > box.x && y > box.y && y < box.y + box.height,
+    )
     .map((node) => node.label);
-  const labels = shift ? [...session.selection.filter((label) => !inside.includes(label)), ...inside] : inside;
+  const labels = shift
+    ? [...session.selection.filter((label) => !inside.includes(label)), ...inside]
+    : inside;
   if (labels.length) session.select(labels);
   session.say(`${labels.length} nodes selected`);
 }
 
 function boxOf(a, b) {
-  return { x: Math.min(a.x, b.x), y: Math.min(a.y, b.y), width: Math.abs(a.x - b.x), height: Math.abs(a.y - b.y) };
+  return {
+    x: Math.min(a.x, b.x),
+    y: Math.min(a.y, b.y),
+    width: Math.abs(a.x - b.x),
+    height: Math.abs(a.y - b.y),
+  };
 }

@@ -28,7 +28,8 @@ export class Editor extends Component {
       save: () => save(session),
       open: () => open(session),
       copyLink: () => copyLink(session),
-      zoom: (by) => session.set({ row: Math.min(40, Math.max(6, Math.round((session.row ?? 20) * 1.25 ** by))) }),
+      zoom: (by) =>
+        session.set({ row: Math.min(40, Math.max(6, Math.round((session.row ?? 20) * 1.25 ** by))) }),
       preset: (select) => {
         preset(session, select.value);
         select.value = "";
@@ -61,7 +62,7 @@ export class Editor extends Component {
         return;
       }
     }
-    passOn(event, this.root.current.parentElement ?? this.root.current);
+    passOn(event);
   };
 
   drop = (event) => {
@@ -81,18 +82,39 @@ export class Editor extends Component {
     loadText(this.props.session, text, text.startsWith("{") ? "clipboard" : "link");
   };
 
+  // JupyterLab takes keys for its own where the element in focus does not say this: with `dd` it deletes the cell
+  focus = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
+
   render({ session }, { help, over }) {
-    const { tree, message, hover, selection, model } = session;
-    const [views, plans, theme, presets] = ["views", "plans", "theme", "presets"].map((name) => model.get(name));
+    const { tree, message, line, selection, model } = session;
+    const [views, plans, theme, presets] = ["views", "plans", "theme", "presets"].map((name) =>
+      model.get(name),
+    );
     const props = viewProps(session, plans ?? {}, theme);
-    const events = { onKeyDown: this.key, onDragOver: (event) => (event.preventDefault(), !over && this.setState({ over: true })), onDragLeave: () => over && this.setState({ over: false }), onDrop: this.drop, onPaste: this.paste };
+    const events = {
+      onKeyDown: this.key,
+      onFocusIn: this.focus,
+      onDragOver: (event) => (event.preventDefault(), !over && this.setState({ over: true })),
+      onDragLeave: () => over && this.setState({ over: false }),
+      onDrop: this.drop,
+      onPaste: this.paste,
+    };
     return h(
       "div",
-      { class: `deft deft-editor${over ? " over" : ""}`, "data-theme": theme ?? "auto", "data-lm-suppress-shortcuts": "true", ref: this.root, ...events },
+      {
+        class: `deft deft-editor${over ? " over" : ""}`,
+        "data-theme": theme ?? "auto",
+        ref: this.root,
+        ...events,
+      },
       h(FileRow, { session, ui: this.ui, presets: presets ?? [] }),
       h(NodeRow, { session, ui: this.ui }),
       h(TreePane, { session, id: this.id, ui: this.ui }),
-      h("p", { class: `deft-status${message.refused ? " deft-refused" : ""}`, "aria-hidden": "true" }, (message.refused && message.words) || hover?.words || message.words || treeInWords(tree)),
+      h(
+        "p",
+        { class: `deft-status${line.refused ? " deft-refused" : ""}`, "aria-hidden": "true" },
+        line.words || treeInWords(tree),
+      ),
       h("p", { class: "deft-spoken", role: "status", "aria-live": "polite" }, message.words),
       views?.length > 0 && h(Views, { views, props, hover }),
       help && h(Help, { close: () => this.ui.help(false) }),

@@ -6,7 +6,11 @@ export const CTRL = mac() ? "⌘" : "Ctrl";
 
 /** [keys, what they do, the same with the mouse] for the help. */
 export const HELP = [
-  ["← → ↑ ↓", "to the parent, the first child, the siblings; Shift extends the selection", "click, Shift-click; drag over the background for a lasso"],
+  [
+    "← → ↑ ↓",
+    "to the parent, the first child, the siblings; Shift extends the selection",
+    "click, Shift-click; drag over the background for a lasso",
+  ],
   ["Home, End", "to the first and the last node", ""],
   ["M, arrows, Enter", "move the selected subtree below another node", "drag it onto the node"],
   ["Enter", "add a child; Shift-Enter: a sibling", "the + at the node"],
@@ -14,7 +18,11 @@ export const HELP = [
   ["Delete", "prune: remove the subtree", "the × at the node"],
   ["S, digits, Enter", "split the node after so many tokens", "drag the cut mark along the bar"],
   ["J", "merge with the only child", "the button Merge"],
-  ["L, digits, Enter", "set the length in tokens", "drag the end of the bar; Shift 10 times coarser, Alt 10 times finer"],
+  [
+    "L, digits, Enter",
+    "set the length in tokens",
+    "drag the end of the bar; Shift 10 times coarser, Alt 10 times finer",
+  ],
   ["G", "grow: every query gets a token", "the button Grow"],
   ["Space", "fold or unfold what is below", "double-click"],
   ["O", "show only this subtree, or all again", "the button Focus"],
@@ -35,8 +43,10 @@ export function step(session, label, direction) {
   const i = tree.index(label);
   if (direction === "first") return tree.label[shown[0]];
   if (direction === "last") return tree.label[shown[shown.length - 1]];
-  if (direction === "parent") return i === shown[0] || tree.parent[i] < 0 ? label : tree.label[tree.parent[i]];
-  if (direction === "child") return folded.has(label) || !tree.children[i].length ? label : tree.label[tree.children[i][0]];
+  if (direction === "parent")
+    return i === shown[0] || tree.parent[i] < 0 ? label : tree.label[tree.parent[i]];
+  if (direction === "child")
+    return folded.has(label) || !tree.children[i].length ? label : tree.label[tree.children[i][0]];
   const level = shown.filter((j) => tree.depth[j] === tree.depth[i]);
   const next = level[level.indexOf(i) + (direction === "after" ? 1 : -1)];
   return next === undefined ? label : tree.label[next];
@@ -163,7 +173,8 @@ export function illegalTarget(tree, nodes, target) {
 }
 
 function onForkKey(session, event) {
-  if (/^[1-9]$/.test(event.key)) session.do({ op: "fork", node: session.cursor, k: Number(event.key), length: 1 });
+  if (/^[1-9]$/.test(event.key))
+    session.do({ op: "fork", node: session.cursor, k: Number(event.key), length: 1 });
   else if (event.key === "Shift") return true;
   else {
     session.set({ mode: null });
@@ -172,13 +183,13 @@ function onForkKey(session, event) {
   return true;
 }
 
-/** Give JupyterLab a key of its own that is not ours; the tree hides all keys from it. */
-export function passOn(event, root) {
+/** Give JupyterLab a key of its own that is not ours; the editor hides all keys from it. */
+export function passOn(event) {
   if (!(event.ctrlKey || event.metaKey) || !event.isTrusted) return;
-  const hidden = [...root.querySelectorAll("[data-lm-suppress-shortcuts]")];
-  hidden.forEach((element) => element.removeAttribute("data-lm-suppress-shortcuts"));
+  const { target } = event;
+  target.removeAttribute("data-lm-suppress-shortcuts");
   const again = new KeyboardEvent(event.type, event);
-  const free = event.currentTarget.dispatchEvent(again);
-  hidden.forEach((element) => element.setAttribute("data-lm-suppress-shortcuts", "true"));
+  const free = target.dispatchEvent(again);
+  target.setAttribute("data-lm-suppress-shortcuts", "true");
   if (!free) event.preventDefault();
 }

@@ -19,7 +19,21 @@ export class LocalModel {
   #listeners = new Map();
 
   constructor(values) {
-    this.values = { document: "", start: "", commands: [], undone: [], selection: [], folded: [], focused: null, plans: {}, views: [], presets: [], theme: "auto", path: "", ...values };
+    this.values = {
+      document: "",
+      start: "",
+      commands: [],
+      undone: [],
+      selection: [],
+      folded: [],
+      focused: null,
+      plans: {},
+      views: [],
+      presets: [],
+      theme: "auto",
+      path: "",
+      ...values,
+    };
   }
 
   get(name) {
@@ -39,12 +53,16 @@ export class LocalModel {
   }
 
   off(event, listener) {
-    this.#listeners.set(event, (this.#listeners.get(event) ?? []).filter((other) => other !== listener));
+    this.#listeners.set(
+      event,
+      (this.#listeners.get(event) ?? []).filter((other) => other !== listener),
+    );
   }
 
   /** Set from outside, as a kernel would. */
   push(values) {
     Object.assign(this.values, values);
-    for (const name of Object.keys(values)) this.#listeners.get(`change:${name}`)?.forEach((listener) => listener());
+    for (const name of Object.keys(values))
+      this.#listeners.get(`change:${name}`)?.forEach((listener) => listener());
   }
 }

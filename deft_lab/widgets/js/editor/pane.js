@@ -69,7 +69,11 @@ export class TreePane extends Component {
     const now = label === undefined ? null : Number(label);
     const before = session.hover?.from === this ? [...session.hover.labels][0] : null;
     if (now === before) return;
-    session.setHover(now === null ? null : { labels: new Set([now]), query: null, words: session.nodeInWords(now), from: this });
+    session.setHover(
+      now === null
+        ? null
+        : { labels: new Set([now]), query: null, words: session.nodeInWords(now), from: this },
+    );
   }
 
   render({ session, id, ui }, { width }) {
@@ -83,7 +87,8 @@ export class TreePane extends Component {
     const acting = gesture && placed.nodes.find((node) => node.label === gesture.label);
     const pointers = {
       onPointerDown: (event) => (ui.toTree(), pointerDown(session, event, this.hands)),
-      onPointerMove: (event) => (session.gesture ? pointerMove(session, event, this.hands) : this.hoverOver(event)),
+      onPointerMove: (event) =>
+        session.gesture ? pointerMove(session, event, this.hands) : this.hoverOver(event),
       onPointerUp: (event) => pointerUp(session, event, this.hands),
       onPointerCancel: () => pointerCancel(session),
       onPointerLeave: () => !session.gesture && session.setHover(null),
@@ -94,16 +99,43 @@ export class TreePane extends Component {
       { class: "deft-tree", ref: this.box },
       h(
         "div",
-        { class: "deft-canvas", role: "tree", tabIndex: 0, "aria-label": `decoding tree: ${treeInWords(tree)}`, "aria-multiselectable": "true", "aria-activedescendant": current ? `${id}-${cursor}` : undefined, ref: ui.canvas },
+        {
+          class: "deft-canvas",
+          role: "tree",
+          tabIndex: 0,
+          "aria-label": `decoding tree: ${treeInWords(tree)}`,
+          "aria-multiselectable": "true",
+          "aria-activedescendant": current ? `${id}-${cursor}` : undefined,
+          ref: ui.canvas,
+        },
         h(
           "svg",
-          { role: "presentation", ref: this.svg, viewBox: `0 0 ${placed.width} ${placed.height}`, width: placed.width, height: placed.height, class: gesture ? `doing-${gesture.kind}` : "", ...pointers },
+          {
+            role: "presentation",
+            ref: this.svg,
+            viewBox: `0 0 ${placed.width} ${placed.height}`,
+            width: placed.width,
+            height: placed.height,
+            class: gesture ? `doing-${gesture.kind}` : "",
+            ...pointers,
+          },
           h(Hatches, { id }),
           h(Links, { placed, without: lifted }),
           placed.nodes.map((node) => !lifted.has(node.label) && mark(node)),
-          alone && current && h(Handles, { tree, node: current, placed, canMerge: !whyNotMerge(tree, current.index) }),
+          alone &&
+            current &&
+            h(Handles, { tree, node: current, placed, canMerge: !whyNotMerge(tree, current.index) }),
           gesture && h(Gesture, { gesture, node: acting, tree, placed }),
-          lifted.size > 0 && h("g", { class: "ghost", ref: this.ghost, transform: `translate(${gesture.offset?.x ?? 0},${gesture.offset?.y ?? 0})` }, placed.nodes.map((node) => lifted.has(node.label) && mark(node))),
+          lifted.size > 0 &&
+            h(
+              "g",
+              {
+                class: "ghost",
+                ref: this.ghost,
+                transform: `translate(${gesture.offset?.x ?? 0},${gesture.offset?.y ?? 0})`,
+              },
+              placed.nodes.map((node) => lifted.has(node.label) && mark(node)),
+            ),
         ),
       ),
     );
@@ -122,8 +154,17 @@ export class TreePane extends Component {
       moving?.target === label && "target",
     ];
     const length = gesture?.kind === "length" && gesture.label === label ? gesture.length : null;
-    const preview = length === null ? null : { length, width: Math.max(placed.perRoot * Math.sqrt(length), 2) };
-    return h(NodeMark, { key: label, id: `${id}-${label}`, tree, node, label: this.labels.get(label), state: states.filter(Boolean).join(" "), preview });
+    const preview =
+      length === null ? null : { length, width: Math.max(placed.perRoot * Math.sqrt(length), 2) };
+    return h(NodeMark, {
+      key: label,
+      id: `${id}-${label}`,
+      tree,
+      node,
+      label: this.labels.get(label),
+      state: states.filter(Boolean).join(" "),
+      preview,
+    });
   }
 
   doubleClick(event) {
@@ -135,5 +176,9 @@ export class TreePane extends Component {
 }
 
 function TooLarge({ tree }) {
-  return h("p", { class: "deft-refused" }, `${grouped(tree.nNodes)} nodes are more than a picture can show (5,000); fold nodes, or focus on a subtree: editor.focus_on(label)`);
+  return h(
+    "p",
+    { class: "deft-refused" },
+    `${grouped(tree.nNodes)} nodes are more than a picture can show (5,000); fold nodes, or focus on a subtree: editor.focus_on(label)`,
+  );
 }

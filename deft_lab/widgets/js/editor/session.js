@@ -18,7 +18,7 @@ export class Session {
     this.hover = null;
     this.gesture = null; // a drag under way
     this.mode = null; // keys that wait for more keys
-    this.message = { words: "", refused: false };
+    this.message = this.line = { words: "", refused: false };
     this.row = null; // px of a leaf's row; null: as many as fit
     this.#adopt();
     this.folded = new Set(model.get("folded") ?? []);
@@ -83,17 +83,19 @@ export class Session {
   }
 
   #adopted() {
+    if (this.sending) return;
     const [document, commands, undone, start] = SHARED.map((name) => this.model.get(name));
     const same = document === this.known && (start || document) === this.start;
-    if (same && commands.length === this.history.done.length && undone.length === this.history.undone.length) return;
+    if (same && commands.length === this.history.done.length && undone.length === this.history.undone.length)
+      return;
     this.#adopt();
     this.gesture = this.mode = null;
     this.#settle();
-    this.message = { words: treeInWords(this.tree), refused: false };
-    this.changed();
+    this.say(treeInWords(this.tree));
   }
 
   #mirror() {
+    if (this.sending) return;
     const [selection, folded, focused] = OWN.map((name) => this.model.get(name));
     this.selection = this.#existing(selection ?? []);
     if (this.selection.length && !this.selection.includes(this.cursor)) {
@@ -111,18 +113,26 @@ export class Session {
   }
 
   #sync() {
-    const { model, history } = this;
+    const { history } = this;
     this.known = this.tree.toJSON();
-    model.set("commands", history.done.map((entry) => entry.command));
-    model.set("undone", history.undone.map((entry) => entry.command).reverse());
-    model.set("document", this.known);
-    this.#syncOwn();
+    this.#send({
+      commands: history.done.map((entry) => entry.command),
+      undone: history.undone.map((entry) => entry.command),
+      document: this.known,
+      ...this.#own(),
+    });
   }
 
-  #syncOwn() {
-    this.model.set("selection", this.selection);
-    this.model.set("folded", [...this.folded]);
-    this.model.set("focused", this.focused);
+  #own() {
+    const { selection, folded, focused } = this;
+    return { selection, folded: [...folded], focused };
+  }
+
+  // setting a trait calls our own listeners, too, which have nothing to learn from it
+  #send(traits) {
+    this.sending = true;
+    for (const [name, value] of Object.entries(traits)) this.model.set(name, value);
+    this.sending = false;
     this.model.save_changes();
   }
 
@@ -133,7 +143,8 @@ export class Session {
     return this.#attempt(() => {
       const before = this.tree;
       this.history = apply(this.history, command);
-      if (command.node !== undefined && ["add", "fork"].includes(command.op)) this.folded.delete(command.node);
+      if (command.node !== undefined && ["add", "fork"].includes(command.op))
+        this.folded.delete(command.node);
       if (command.op === "load") this.folded = new Set(autoFold(this.tree));
       if (cursor !== undefined) this.cursor = cursor;
       return edited(command, before, this.tree);
@@ -193,7 +204,12 @@ export class Session {
     const chosen = new Set(this.selection.length ? this.selection : [this.cursor]);
     const { tree } = this;
     return tree.label.filter(
-      (label, i) => chosen.has(label) && !tree.path(i).slice(0, -1).some((above) => chosen.has(tree.label[above])),
+      (label, i) =>
+        chosen.has(label) &&
+        !tree
+          .path(i)
+          .slice(0, -1)
+          .some((above) => chosen.has(tree.label[above])),
     );
   }
 
@@ -209,7 +225,7 @@ export class Session {
     this.selection = this.#existing(labels);
     this.cursor = cursor ?? this.selection[this.selection.length - 1] ?? this.cursor;
     this.#reveal(this.cursor);
-    this.#syncOwn();
+    this.#send(this.#own());
     this.changed();
   }
 
@@ -234,14 +250,14 @@ export class Session {
     if (!was) this.folded.add(label);
     this.cursor = label;
     this.selection = [label];
-    this.#syncOwn();
+    this.#send(this.#own());
     this.say(was ? `node ${label} unfolded` : `${grouped(hidden)} nodes below node ${label} folded`);
   }
 
   focusOn(label) {
     this.focused = this.focused === label || label === this.tree.label[0] ? null : label;
     if (this.focused !== null) this.folded.delete(label);
-    this.#syncOwn();
+    this.#send(this.#own());
     this.say(this.focused === null ? "the whole tree" : `only node ${label} and what is below it`);
   }
 
@@ -250,18 +266,20 @@ export class Session {
     return describe(this.tree, label, unpack(this.model.get("plans")), this.model.get("method"));
   }
 
+  /** The line below the tree says what came last: of what the hand is over, or what was done. */
   setHover(hover) {
     this.hover = hover;
+    this.line = hover ?? this.message;
     this.changed();
   }
 
   say(words) {
-    this.message = { words, refused: false };
+    this.message = this.line = { words, refused: false };
     this.changed();
   }
 
   refuse(words) {
-    this.message = { words, refused: true };
+    this.message = this.line = { words, refused: true };
     this.changed();
   }
 

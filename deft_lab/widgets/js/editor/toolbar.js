@@ -5,7 +5,19 @@ import { CTRL, addChild, addSibling, beginMove, prune } from "./keys.js";
 function Button({ name, title, onClick, off = "", pressed, children }) {
   const state = pressed === undefined ? {} : { "aria-pressed": String(pressed) };
   const words = off ? `${title}: ${off}` : title;
-  return h("button", { type: "button", class: `deft-button ${name}`, title: words, "aria-label": words, "aria-disabled": off ? "true" : undefined, ...state, onClick }, children);
+  return h(
+    "button",
+    {
+      type: "button",
+      class: `deft-button ${name}`,
+      title: words,
+      "aria-label": words,
+      "aria-disabled": off ? "true" : undefined,
+      ...state,
+      onClick,
+    },
+    children,
+  );
 }
 
 /** A number with a name; Enter takes it, Esc gives the focus back to the tree. */
@@ -32,7 +44,54 @@ class NumberField extends Component {
   };
 
   render({ name, label, value, min, title }) {
-    return h("label", { class: `deft-number ${name}`, title }, label, h("input", { ref: this.input, type: "number", min, step: 1, value, "data-field": name, onKeyDown: this.take, onBlur: this.leave }));
+    return h(
+      "label",
+      { class: `deft-number ${name}`, title },
+      label,
+      h("input", {
+        ref: this.input,
+        type: "number",
+        min,
+        step: 1,
+        value,
+        "data-field": name,
+        onKeyDown: this.take,
+        onBlur: this.leave,
+      }),
+    );
+  }
+}
+
+/** With the mouse a choice loads at once; with keys, arrows and letters choose, and Enter loads. */
+class PresetMenu extends Component {
+  byKey = false;
+
+  change = ({ target }) => !this.byKey && this.props.ui.preset(target);
+
+  key = (event) => {
+    const { ui } = this.props;
+    this.byKey = true;
+    if (event.key === "Escape") ui.toTree();
+    else if (event.key === "Enter" && event.target.value) ui.preset(event.target);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
+
+  render({ presets }) {
+    const events = { onChange: this.change, onKeyDown: this.key, onPointerDown: () => (this.byKey = false) };
+    const title = "load a tree (P; then choose with letters or arrows, Enter)";
+    return h(
+      "label",
+      { class: "deft-select", title },
+      "Preset",
+      h(
+        "select",
+        { "data-field": "preset", ...events },
+        h("option", { value: "" }, "choose ..."),
+        presets.map(({ name, title: words }) => h("option", { key: name, value: name }, words)),
+      ),
+    );
   }
 }
 
@@ -41,17 +100,38 @@ export function FileRow({ session, ui, presets }) {
   return h(
     "div",
     { class: "deft-bar", role: "toolbar", "aria-label": "document" },
+    h(PresetMenu, { ui, presets }),
     h(
-      "label",
-      { class: "deft-select" },
-      "Preset",
-      h("select", { "data-field": "preset", value: "", onChange: (event) => ui.preset(event.target), onKeyDown: (event) => event.key === "Escape" && ui.toTree() }, h("option", { value: "" }, "choose ..."), presets.map(({ name, title }) => h("option", { key: name, value: name }, title))),
+      Button,
+      {
+        name: "undo",
+        title: `undo (${CTRL}-Z)`,
+        off: history.done.length ? "" : "nothing to undo",
+        onClick: () => session.undo(),
+      },
+      "↶ Undo",
     ),
-    h(Button, { name: "undo", title: `undo (${CTRL}-Z)`, off: history.done.length ? "" : "nothing to undo", onClick: () => session.undo() }, "↶ Undo"),
-    h(Button, { name: "redo", title: `redo (Shift-${CTRL}-Z)`, off: history.undone.length ? "" : "nothing to redo", onClick: () => session.redo() }, "↷ Redo"),
+    h(
+      Button,
+      {
+        name: "redo",
+        title: `redo (Shift-${CTRL}-Z)`,
+        off: history.undone.length ? "" : "nothing to redo",
+        onClick: () => session.redo(),
+      },
+      "↷ Redo",
+    ),
     h(Button, { name: "save", title: `save as JSON (${CTRL}-S)`, onClick: () => ui.save() }, "Save"),
-    h(Button, { name: "open", title: "load a JSON file; or drop one on the tree", onClick: () => ui.open() }, "Load"),
-    h(Button, { name: "link", title: "copy a link that holds the tree", onClick: () => ui.copyLink() }, "Copy link"),
+    h(
+      Button,
+      { name: "open", title: "load a JSON file; or drop one on the tree", onClick: () => ui.open() },
+      "Load",
+    ),
+    h(
+      Button,
+      { name: "link", title: "copy a link that holds the tree", onClick: () => ui.copyLink() },
+      "Copy link",
+    ),
     h("span", { class: "deft-space" }),
     h(Button, { name: "smaller", title: "smaller rows (-)", onClick: () => ui.zoom(-1) }, "−"),
     h(Button, { name: "larger", title: "larger rows (+)", onClick: () => ui.zoom(1) }, "+"),
@@ -67,22 +147,120 @@ export function NodeRow({ session, ui }) {
   const isRoot = i === 0;
   const many = selection.length > 1;
   const noMerge = whyNotMerge(tree, i);
-  const set = (what) => (value) => session.do({ set_length: { op: "set_length", node: cursor, length: value }, split: { op: "split", node: cursor, k: value }, fork: { op: "fork", node: cursor, k: value, length: 1 } }[what]);
+  const set = (what) => (value) =>
+    session.do(
+      {
+        set_length: { op: "set_length", node: cursor, length: value },
+        split: { op: "split", node: cursor, k: value },
+        fork: { op: "fork", node: cursor, k: value, length: 1 },
+      }[what],
+    );
   return h(
     "div",
     { class: "deft-bar", role: "toolbar", "aria-label": "selected node" },
     h("strong", { class: "deft-selected" }, many ? `${selection.length} nodes` : `Node ${cursor}`),
-    h(NumberField, { key: `length${cursor}`, name: "length", label: "tokens", value: length, min: 0, title: "tokens of the node (L)", ui, onTake: set("set_length") }),
+    h(NumberField, {
+      key: `length${cursor}`,
+      name: "length",
+      label: "tokens",
+      value: length,
+      min: 0,
+      title: "tokens of the node (L)",
+      ui,
+      onTake: set("set_length"),
+    }),
     h(Button, { name: "add", title: "add a child (Enter)", onClick: () => addChild(session) }, "Add child"),
-    h(Button, { name: "sibling", title: "add a sibling (Shift-Enter)", off: isRoot ? "the root has no siblings" : "", onClick: () => addSibling(session) }, "Sibling"),
-    h(NumberField, { key: `fork${cursor}`, name: "fork", label: "fork into", value: 2, min: 1, title: "fork into so many children (F, digit)", ui, onTake: set("fork") }),
-    h(NumberField, { key: `split${cursor}${length}`, name: "split", label: "split after", value: Math.max(1, Math.floor(length / 2)), min: 1, title: "split after so many tokens (S)", ui, onTake: set("split") }),
-    h(Button, { name: "merge", title: "merge with the only child (J)", off: noMerge, onClick: () => session.do({ op: "merge", node: cursor }) }, "Merge"),
-    h(Button, { name: "move", title: "move below another node (M, arrows, Enter)", off: isRoot ? "the root has no place to move to" : "", pressed: session.mode?.kind === "move", onClick: () => (beginMove(session), ui.toTree()) }, "Move"),
-    h(Button, { name: "prune", title: "prune the subtree (Delete)", off: isRoot ? "pruning the root would leave no tree" : "", onClick: () => (prune(session), ui.toTree()) }, "Prune"),
-    h(Button, { name: "fold", title: "fold or unfold (Space)", off: tree.children[i].length ? "" : "no children", pressed: folded.has(cursor), onClick: () => session.fold(cursor) }, folded.has(cursor) ? "Unfold" : "Fold"),
-    h(Button, { name: "focus", title: "show only this subtree (O)", pressed: focused === cursor, onClick: () => session.focusOn(cursor) }, focused === null ? "Focus" : "Show all"),
-    h(Button, { name: "grow", title: "every query gets a token (G)", onClick: () => session.do({ op: "grow", n: 1 }) }, "Grow"),
+    h(
+      Button,
+      {
+        name: "sibling",
+        title: "add a sibling (Shift-Enter)",
+        off: isRoot ? "the root has no siblings" : "",
+        onClick: () => addSibling(session),
+      },
+      "Sibling",
+    ),
+    h(NumberField, {
+      key: `fork${cursor}`,
+      name: "fork",
+      label: "fork into",
+      value: 2,
+      min: 1,
+      title: "fork into so many children (F, digit)",
+      ui,
+      onTake: set("fork"),
+    }),
+    h(NumberField, {
+      key: `split${cursor}${length}`,
+      name: "split",
+      label: "split after",
+      value: Math.max(1, Math.floor(length / 2)),
+      min: 1,
+      title: "split after so many tokens (S)",
+      ui,
+      onTake: set("split"),
+    }),
+    h(
+      Button,
+      {
+        name: "merge",
+        title: "merge with the only child (J)",
+        off: noMerge,
+        onClick: () => session.do({ op: "merge", node: cursor }),
+      },
+      "Merge",
+    ),
+    h(
+      Button,
+      {
+        name: "move",
+        title: "move below another node (M, arrows, Enter)",
+        off: isRoot ? "the root has no place to move to" : "",
+        pressed: session.mode?.kind === "move",
+        onClick: () => (beginMove(session), ui.toTree()),
+      },
+      "Move",
+    ),
+    h(
+      Button,
+      {
+        name: "prune",
+        title: "prune the subtree (Delete)",
+        off: isRoot ? "pruning the root would leave no tree" : "",
+        onClick: () => (prune(session), ui.toTree()),
+      },
+      "Prune",
+    ),
+    h(
+      Button,
+      {
+        name: "fold",
+        title: "fold or unfold (Space)",
+        off: tree.children[i].length ? "" : "no children",
+        pressed: folded.has(cursor),
+        onClick: () => session.fold(cursor),
+      },
+      folded.has(cursor) ? "Unfold" : "Fold",
+    ),
+    h(
+      Button,
+      {
+        name: "focus",
+        title: "show only this subtree (O)",
+        pressed: focused === cursor,
+        onClick: () => session.focusOn(cursor),
+      },
+      focused === null ? "Focus" : "Show all",
+    ),
+    h(
+      Button,
+      {
+        name: "grow",
+        title: "every query gets a token (G)",
+        onClick: () => session.do({ op: "grow", n: 1 }),
+      },
+      "Grow",
+    ),
   );
 }
 
