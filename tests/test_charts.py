@@ -66,7 +66,7 @@ def test_ticks_are_few_round_and_within_the_axis(low, factor, log):
     assert len(ticks) <= 9 and ticks == sorted(ticks)
     for tick in ticks:
         assert -0.01 <= scale.at(tick) <= 100.01
-        assert float(f"{tick:.0e}") == pytest.approx(tick) or not log
+        assert float(f"{tick:.1e}") == pytest.approx(tick) or not log
 
 
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=12))

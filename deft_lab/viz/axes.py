@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ..errors import DeftLabError
 
 STEPS = (1, 2, 5)  # times a power of ten: round numbers
+FEW_DECADES = (((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8), 1), ((1, 1.5, 2, 3, 5, 7), 1))  # parts, every so many
 
 
 def short(value: float) -> str:
@@ -65,7 +66,7 @@ class Scale:
         """At most so many round numbers within the axis."""
         if self.axis.log:
             decades = range(math.floor(self.low), math.ceil(self.high) + 1)
-            for parts, every in (((1, 2, 5), 1), ((1,), 1), ((1,), 2), ((1,), 3), ((1,), 5)):
+            for parts, every in (*FEW_DECADES, ((1, 2, 5), 1), ((1,), 1), ((1,), 2), ((1,), 3), ((1,), 5)):
                 values = [part * 10.0**d for d in decades if d % every == 0 for part in parts]
                 inside = [v for v in values if self.low - 1e-9 <= math.log10(v) <= self.high + 1e-9]
                 if len(inside) <= most:

@@ -6,6 +6,7 @@ Names stand at the ends of their lines, so colour is never the only sign. Every 
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from .axes import Axis, Scale
@@ -73,10 +74,14 @@ def draw_lines(
         spots = [(across.at(a), upright.at(b)) for a, b in points]
         _draw_line(canvas, name, points, spots, (x, y), line_paint(i))
         ends.append((spots[-1], name, line_paint(i)))
+    crossed = [box for points in lines.values() for box in _along(points, across, upright)] if marks else []
     taken = _draw_names(canvas, ends, right)
     taken += [Box(a - 5, b - 5, 10, 10) for m in marks for a, b in [(across.at(m.x), upright.at(m.y))]]
     for i, mark in enumerate(marks):
-        _draw_mark(canvas, mark, taken, i, (across, upright))
+        canvas.bar(
+            _square(mark, across, upright), Paint(i % len(PALETTE)), mark.tip or mark.name, mark=mark.name
+        )
+        _name_mark(canvas, mark, taken, crossed, (across, upright))
     canvas.y = top + HEIGHT + 40
     return canvas.finish(_alt(title, lines, x, y, marks), _table(lines, x, y, marks))
 
@@ -192,18 +197,36 @@ def apart(places: Sequence[float], least: float) -> list[float]:
     return [middle + least * (i - (n - 1) / 2) for middle, n in groups for i in range(int(n))]
 
 
-def _draw_mark(canvas: Canvas, mark: Mark, taken: list[Box], i: int, scales: tuple[Scale, Scale]) -> None:
-    x, y = scales[0].at(mark.x), scales[1].at(mark.y)
-    canvas.bar(Box(x - 4.5, y - 4.5, 9, 9), Paint(i % len(PALETTE)), mark.tip or mark.name, mark=mark.name)
-    width = text_width(mark.name, SMALL)
-    places = [(x + 9, y + 4), (x - 9 - width, y + 4), (x - width / 2, y - 9), (x - width / 2, y + 18)]
+def _along(points: Points, across: Scale, upright: Scale) -> list[Box]:
+    """Small boxes along a line, which a name should not cover."""
+    spots = [(across.at(a), upright.at(b)) for a, b in points]
+    found = []
+    for (x0, y0), (x1, y1) in pairwise(spots):
+        n = max(1, int(max(abs(x1 - x0), abs(y1 - y0)) // 6))
+        found += [Box(x0 + (x1 - x0) * i / n - 1, y0 + (y1 - y0) * i / n - 1, 2, 2) for i in range(n + 1)]
+    return found
+
+
+def _square(mark: Mark, across: Scale, upright: Scale) -> Box:
+    return Box(across.at(mark.x) - 4.5, upright.at(mark.y) - 4.5, 9, 9)
+
+
+def _name_mark(
+    canvas: Canvas, mark: Mark, taken: list[Box], crossed: list[Box], scales: tuple[Scale, Scale]
+) -> None:
+    """The name of a mark beside it: over no other name, and over no line if there is such a place."""
+    x, y, width = scales[0].at(mark.x), scales[1].at(mark.y), text_width(mark.name, SMALL)
+    places = [(x + 9, y + 4), (x - 9 - width, y + 4), (x - width / 2, y + 18), (x - width / 2, y - 9)]
     places += [(x + 9, y + 4 + dy) for dy in (13, -13, 26, -26, 39, -39)]
-    for left, base in places:
-        box = Box(left, base - SMALL, width, LINE)
-        inside = left >= scales[0].first and left + width <= WIDTH - MARGIN
-        if inside and not any(_overlap(box, other) for other in taken):
-            break
-    taken.append(box)
+
+    def cost(place: tuple[float, float]) -> int:
+        box = Box(place[0], place[1] - SMALL, width, LINE)
+        outside = box.x < scales[0].first or box.x + width > WIDTH - MARGIN or box.y + LINE > scales[1].first
+        hits = any(_overlap(box, other) for other in taken)
+        return 4 * outside + 2 * hits + any(_overlap(box, other) for other in crossed)
+
+    left, base = min(places, key=cost)
+    taken.append(Box(left, base - SMALL, width, LINE))
     canvas.text(left, base, mark.name, "small rim")
 
 
