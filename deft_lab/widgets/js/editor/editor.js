@@ -86,7 +86,7 @@ export class Editor extends Component {
   focus = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
 
   render({ session }, { help, over }) {
-    const { tree, message, line, selection, model } = session;
+    const { tree, message, line, hover, selection, model } = session;
     const [views, plans, theme, presets] = ["views", "plans", "theme", "presets"].map((name) =>
       model.get(name),
     );
