@@ -12,6 +12,7 @@ from rich.table import Table
 from .cli_cascade import register as register_cascade
 from .cli_decode import register as register_decode
 from .cli_speculate import register as register_speculate
+from .cli_view import register as register_view
 from .errors import DeftLabError
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ app.add_typer(bench_app, name="bench")
 register_decode(app)
 register_cascade(app)
 register_speculate(app)
+register_view(app)
 console = Console()
 
 TemplatesOption = Annotated[

@@ -56,7 +56,8 @@ export function isStale(info, tree) {
   return documents.get(tree) !== info.document;
 }
 
-export const STALE = "Of the tree before the last edit: Python has not answered yet.";
+/** What a reader is told of plans that are not of this tree; a page without a kernel says it in its own way. */
+export const words = { stale: "Of the tree before the last edit: Python has not answered yet." };
 
 /** {groups, sms, tokens} of a node in a method: which groups read it, on which SMs, how many tokens in all. */
 export function readersOf(info, method, label) {

@@ -1,7 +1,7 @@
 // The frame of every view: heading, controls, a sentence, the drawing, and its numbers as a table.
 import { h } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { STALE } from "../core/plans.js";
+import { words } from "../core/plans.js";
 import { number } from "../core/words.js";
 import { Scene } from "./scene.js";
 
@@ -36,7 +36,7 @@ export function Figure({ name, title, sentence, stale, controls, make, by, table
     { class: `deft-view deft-${name}`, "data-view": name },
     h("figcaption", null, h("span", { class: "title" }, title), controls && h("span", { class: "controls" }, controls)),
     h("p", { class: "muted small" }, sentence),
-    stale && h("p", { class: "deft-stale small", role: "status" }, STALE),
+    stale && h("p", { class: "deft-stale small", role: "status" }, words.stale),
     h(
       "div",
       { ref: place, class: "deft-place" },
