@@ -34,7 +34,7 @@ class StepPlayer(anywidget.AnyWidget):
     parts = traitlets.List(traitlets.Unicode()).tag(sync=True)  # every distinct shape or row, once
     frames = traitlets.List(traitlets.Dict()).tag(sync=True)  # a dict a step, made of numbers of parts
     columns = traitlets.List(traitlets.List()).tag(sync=True)  # heads of the steps' tables, by kind
-    style = traitlets.Unicode().tag(sync=True)  # of the shapes
+    sheet = traitlets.Unicode().tag(sync=True)  # the style of the shapes; `style` is ipywidgets' own
     height = traitlets.Float().tag(sync=True)
     held = traitlets.List(traitlets.Int()).tag(sync=True)  # steps that wait for a prediction
     theme = traitlets.Enum(THEMES, "auto").tag(sync=True)
@@ -48,7 +48,7 @@ class StepPlayer(anywidget.AnyWidget):
             parts=list(packed.parts),
             frames=packed.frames,
             columns=[list(names) for names in packed.columns],
-            style=style(),
+            sheet=style(),
             height=max(script.draw(step.state).height for step in script.steps[-1:]),
         )
         self.on_msg(self._asked)

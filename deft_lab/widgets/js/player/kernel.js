@@ -77,7 +77,7 @@ export function Breakpoints({ id, breakpoint, hits, refusal, step, moves }) {
     "div",
     { class: "deft-transport" },
     h("label", { for: `${id}-stop` }, "Stop when"),
-    h("input", { id: `${id}-stop`, type: "text", value: breakpoint, spellcheck: false, "aria-describedby": `${id}-stops`, placeholder: "first == 4", onChange: (event) => moves.stopWhen(event.target.value) }),
+    h("input", { id: `${id}-stop`, type: "text", value: breakpoint, spellcheck: false, "aria-describedby": `${id}-stops`, placeholder: "first == 4", onKeyDown: (event) => event.key === "Enter" && moves.stopWhen(event.target.value), onBlur: (event) => moves.stopWhen(event.target.value) }),
     h("button", { type: "button", disabled: !hits.some((hit) => hit < step), onClick: (event) => moves.stop(true, event) }, "◀ stop"),
     h("button", { type: "button", disabled: !ahead, onClick: (event) => moves.stop(false, event) }, "stop ▶"),
     h("span", { id: `${id}-stops`, role: "status", class: refusal ? "deft-refused" : "deft-hint" }, said),

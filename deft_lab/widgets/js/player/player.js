@@ -10,7 +10,7 @@ const KEYS = [
 ];
 
 /** A pure function of its props; `moves` are the callbacks of the controls. */
-export function Player({ id, title, frames, parts, columns, style, height, step, playing, speed, wait, theme, moves, aside, below, jumps = {} }) {
+export function Player({ id, title, frames, parts, columns, sheet, height, step, playing, speed, wait, theme, moves, aside, below, jumps = {} }) {
   const frame = frames[step];
   return h(
     "section",
@@ -29,7 +29,7 @@ export function Player({ id, title, frames, parts, columns, style, height, step,
       wait === null ? null : h("p", { class: "deft-wait" }, "A prediction is waiting for this step. Enter your number first, or press once more to go on without one."),
     ),
     aside ?? null,
-    h(Stage, { id, frame, parts, style, height }),
+    h(Stage, { id, frame, parts, sheet, height }),
     h(Scrub, { id, frames, step, moves }),
     h(Transport, { id, frames, frame, step, playing, speed, moves, jumps }),
     below ?? null,
@@ -54,11 +54,11 @@ function Chapters({ frames, frame, moves }) {
 }
 
 /** The picture: shapes that Python drew; its words are the sentence above. */
-function Stage({ id, frame, parts, style, height }) {
+function Stage({ id, frame, parts, sheet, height }) {
   const shapes = frame.picture.map((part) => parts[part]).join("").replaceAll("@@", id);
   return h("div", { class: "deft-stage" }, h("svg", {
     class: "deft-fig", role: "img", viewBox: `0 0 800 ${height}`, "aria-label": `${frame.sentence} ${frame.formula}`,
-    dangerouslySetInnerHTML: { __html: `<style>${style}</style><rect class="bg" width="100%" height="100%"/>${shapes}` },
+    dangerouslySetInnerHTML: { __html: `<style>${sheet}</style><rect class="bg" width="100%" height="100%"/>${shapes}` },
   }));
 }
 

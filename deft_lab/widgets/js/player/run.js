@@ -3,13 +3,13 @@ import { h, render as paint } from "preact";
 import { heldAt, jumpOf, targetOf } from "./moves.js";
 import { Player } from "./player.js";
 
-const TRAITS = ["title", "frames", "parts", "columns", "style", "height", "step", "held", "theme"];
+const TRAITS = ["title", "frames", "parts", "columns", "sheet", "height", "step", "held", "theme"];
 const PACE = 1400; // ms a step at speed 1
 
 /** Start a player in `el`; `more(model, moves)` gives further props. Returns what stops it. */
 export function run({ model, el }, more = () => ({}), moreTraits = []) {
   const id = `deft-player-${Math.random().toString(36).slice(2)}`;
-  let [playing, speed, wait, clock] = [false, 1, null, null];
+  let [playing, speed, wait, wanted, clock] = [false, 1, null, null, null];
   const get = (name) => model.get(name);
   const props = () => more(model, moves, id);
 
@@ -19,7 +19,7 @@ export function run({ model, el }, more = () => ({}), moreTraits = []) {
       pause();
       model.send({ type: "look" }); // by now the prediction may be there
     }
-    wait = ends.wait;
+    [wait, wanted] = [ends.wait, target];
     if (ends.step !== get("step")) {
       model.set("step", ends.step);
       model.save_changes();
@@ -87,7 +87,7 @@ export function run({ model, el }, more = () => ({}), moreTraits = []) {
   }
   function looked() {
     // what waited is there now: go on
-    if (wait !== null && !get("held").includes(wait)) move(wait);
+    if (wait !== null && !get("held").includes(wait)) move(wanted);
     draw();
   }
   const watched = [...TRAITS, ...moreTraits].filter((name) => name !== "held").map((name) => `change:${name}`);

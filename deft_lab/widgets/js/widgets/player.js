@@ -4,9 +4,13 @@ import { Aside, Breakpoints, lineOf, overOf } from "../player/kernel.js";
 import { nextOf } from "../player/moves.js";
 import { run } from "../player/run.js";
 
+export { heldAt, targetOf } from "../player/moves.js";
+export { Player } from "../player/player.js";
+export { lineOf, overOf };
+
 const TRAITS = ["listing", "lines", "jumps", "breakpoint", "hits", "refusal"];
 
-function kernel(model, moves, id) {
+export function kernel(model, moves, id) {
   const [listing, lines, jumps, breakpoint, hits, refusal] = TRAITS.map((name) => model.get(name));
   const step = model.get("step");
   const own = {
