@@ -126,7 +126,7 @@ export class Editor extends Component {
 /** The linked views, and under them the words of what is under the hand. */
 function Views({ views, props, hover }) {
   return [
-    h("div", { class: "deft-views" }, views.filter((name) => VIEWS[name]).map((name) => h(VIEWS[name], { key: name, ...props }))),
+    h("div", { class: "deft-linked" }, views.filter((name) => VIEWS[name]).map((name) => h(VIEWS[name], { key: name, ...props }))),
     h("p", { class: "deft-follow", "aria-hidden": "true" }, hover?.words),
   ];
 }

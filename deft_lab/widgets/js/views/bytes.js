@@ -88,7 +88,7 @@ export function bytesScene(tree, rows, { width, info, choice, lit, pick }) {
       scene.texts.push({ x: 4, y: y + 12, text: row.title, kind: strong });
       y += 14;
     } else text(left - 8, row.title, strong, "end");
-    const words = rowInWords(row, least, info);
+    const words = () => rowInWords(row, least, info);
     scene.marks.push({ x: 0, y, w: width, h: ROW, kind: "row", words, act: pick && (() => pick(row.name)) });
     drawRoles(scene, row, { x: left, y: y + (ROW - BAR) / 2, scale, words });
     for (const label of lit) drawShare(scene, tree, row, { label, info, account: choice.account, x: left, y: y + (ROW - BAR) / 2, scale });

@@ -20,7 +20,7 @@ export function Compare({ tree, plans, choice = DEFAULTS, setChoice, menus, hove
   const most = Math.max(0, ...names.map((name) => info.methods[name].seconds));
   const common = { tree, plans, hover, ...hand };
   const machine = setChoice && menus && h(Menu, {
-    label: "on", value: choice.hardware, options: menus.hardware, onChange: (value) => setChoice("hardware", value),
+    label: "hardware", value: choice.hardware, options: menus.hardware, onChange: (value) => setChoice("hardware", value),
   });
   return h(
     "div",

@@ -59,12 +59,12 @@ export function groupsScene(info, method, width) {
     for (let c = method.groupStart[g]; c < method.groupStart[g + 1]; c++) {
       const [label, start, end] = method.chunks.subarray(3 * c, 3 * c + 3);
       labels.push(label);
-      const words = `group ${g} reads ${tokens(start, end)} of ${describe(tree, label, info, method.name)}`;
+      const words = () => `group ${g} reads ${tokens(start, end)} of ${describe(tree, label, info, method.name)}`;
       const w = Math.max(perToken * (end - start), 0.7);
       const x = Math.min(kv.x + perToken * (tree.start[tree.index(label)] + start), kv.x + kv.w - w);
       pushNode(scene, tree, label, { x, y: y + row * 0.08, w, h: row * 0.84, words });
     }
-    const words = `group ${g}: ${count(stop - first, "query", "queries")}, ${count(labels.length, "chunk")}`;
+    const words = () => `group ${g}: ${count(stop - first, "query", "queries")}, ${count(labels.length, "chunk")}`;
     const place = { x: queries.x + perQuery * first, y: y + row * 0.08, w: perQuery * (stop - first), h: row * 0.84 };
     scene.marks.push({ ...place, kind: "queries", labels, words });
   }

@@ -45,7 +45,7 @@ export function maskScene(tree, { width, info, method }) {
   for (let q = 0; q < tree.nQueries; q++) {
     const labels = tree.path(tree.seat[q]).map((node) => tree.label[node]);
     const place = { x: LEFT, y: TOP + row * q, w: width - LEFT - 4, h: row };
-    scene.marks.push({ ...place, kind: "row", query: q, labels, words: describeQuery(tree, q) });
+    scene.marks.push({ ...place, kind: "row", query: q, labels, words: () => describeQuery(tree, q) });
   }
   if (method) drawWaste(scene, tree, method, { x, scale, roots, row });
   let free = 0;
@@ -56,7 +56,7 @@ export function maskScene(tree, { width, info, method }) {
       free = x[i] + w;
     }
     if (!w || !seenBy) return;
-    const words = describe(tree, label, info, method?.name);
+    const words = () => describe(tree, label, info, method?.name);
     pushNode(scene, tree, label, { x: x[i], y: TOP + row * tree.qFirst[i], w, h: row * seenBy, words, nameless: true });
   });
   drawRows(scene, tree, row, width);
@@ -74,16 +74,19 @@ function drawRows(scene, tree, row, width) {
   }
 }
 
+/** What a group computes and masks away; neighbouring chunks are one rectangle. */
 function drawWaste(scene, tree, method, { x, scale, roots, row }) {
   for (let g = 0; g < method.n_groups; g++) {
     const [, first, stop] = method.groups.subarray(3 * g, 3 * g + 3);
+    let last = null;
     for (let c = method.groupStart[g]; c < method.groupStart[g + 1]; c++) {
       const [label, start, end] = method.chunks.subarray(3 * c, 3 * c + 3);
       const i = tree.index(label);
       if (first >= tree.qFirst[i] && stop <= tree.qStop[i]) continue;
       const perToken = (scale * roots[i]) / tree.length[i];
       const place = { x: x[i] + perToken * start, y: TOP + row * first, w: perToken * (end - start), h: row * (stop - first) };
-      scene.marks.push({ ...place, kind: "waste" });
+      if (last && Math.abs(last.x + last.w - place.x) < 0.01) last.w += place.w;
+      else scene.marks.push((last = { ...place, kind: "waste" }));
     }
   }
 }

@@ -73,7 +73,7 @@ function drawPages(scene, tree, { paged, pageSize, perRow, scale, y, say }) {
     const first = start / pageSize;
     const pages = (end - start) / pageSize;
     const where = pages === 1 ? `page ${number(first)}` : `pages ${number(first)} to ${number(first + pages - 1)}`;
-    const words = `${say(label)}; on ${where}${end > stop ? `, ${count(end - stop, "slot")} empty` : ""}`;
+    const words = () => `${say(label)}; on ${where}${end > stop ? `, ${count(end - stop, "slot")} empty` : ""}`;
     onRows(start, stop, perRow).forEach((part) => pushNode(scene, tree, label, { ...box(part), words }));
   }
   if (scale * pageSize >= 4) scene.lines.push({ d: borders(slots, { pageSize, perRow, scale, y }), kind: "gap" });
@@ -96,12 +96,12 @@ function drawCopies(scene, tree, { scale, y, say }) {
   for (let q = 0; q < tree.nQueries; q++) {
     const w = scale * tree.nPathTokensOfQuery[q];
     const labels = tree.path(tree.seat[q]).map((node) => tree.label[node]);
-    scene.marks.push({ x: LEFT, y: y + row * q, w, h: row, kind: "row", query: q, labels, words: describeQuery(tree, q) });
+    scene.marks.push({ x: LEFT, y: y + row * q, w, h: row, kind: "row", query: q, labels, words: () => describeQuery(tree, q) });
   }
   tree.label.forEach((label, i) => {
     const seenBy = tree.qStop[i] - tree.qFirst[i];
     if (!seenBy || !tree.length[i]) return;
-    const words = `${say(label)}; ${count(seenBy, "copy", "copies")}`;
+    const words = () => `${say(label)}; ${count(seenBy, "copy", "copies")}`;
     const x = LEFT + scale * (tree.pathTokens[i] - tree.length[i]);
     pushNode(scene, tree, label, { x, y: y + row * tree.qFirst[i], w: scale * tree.length[i], h: row * seenBy, words });
   });

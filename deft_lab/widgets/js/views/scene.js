@@ -2,14 +2,14 @@
 // what is lit, one tab stop, arrow keys that walk from mark to mark.
 //
 // mark: {x, y, w, h, kind, label, query, words, paint}; kind "node" has a paint of its own, other kinds are
-// CSS classes. Only marks with words can be hovered. scene: {width, height, marks, texts, lines}.
+// CSS classes. Only marks with words can be hovered; words are a function, called when they are. scene: {width, height, marks, texts, lines}.
 import { h } from "preact";
 import { memo } from "preact/compat";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { px } from "../core/layout.js";
 import { HATCHES, PALETTE, textOn } from "../core/theme.js";
 
-export const MOST_SHAPES = 700; // as SVG; more nodes go on a canvas
+export const MOST_SHAPES = 250; // as SVG; more nodes go on a canvas
 const [FEW, LEAST] = [60, 4]; // so few lit marks are drawn at least so large, px
 const HATCHED = 7; // px: smaller marks are plain
 
@@ -17,7 +17,7 @@ export function Scene({ scene, title, desc, hover, setHover, select, faded }) {
   const id = useId();
   const at = useRef(-1);
   const walk = scene.marks.filter((mark) => mark.words);
-  const tell = (mark) => setHover?.(mark ? { labels: new Set(mark.labels ?? []), query: mark.query ?? null, words: mark.words } : null);
+  const tell = (mark) => setHover?.(mark ? { labels: new Set(mark.labels ?? []), query: mark.query ?? null, words: mark.words() } : null);
   const keys = (event) => {
     const next = stepped(event.key, at.current, walk.length);
     if (event.key === "Escape") tell(null);
@@ -94,7 +94,7 @@ const Shapes = memo(function Shapes({ scene, id, title, desc }) {
   const nodes = scene.marks.filter((mark) => mark.kind === "node");
   const onCanvas = nodes.length > MOST_SHAPES;
   const shares = scene.marks.filter((mark) => mark.kind.startsWith("share"));
-  const plain = scene.marks.filter((mark) => !["node", "ghost"].includes(mark.kind) && !shares.includes(mark));
+  const plain = scene.marks.filter((mark) => !["node", "ghost", "row"].includes(mark.kind) && !shares.includes(mark));
   const size = { viewBox: `0 0 ${width} ${height}`, width: "100%" };
   const last = [
     shares.map((mark) => h("rect", { class: mark.kind, ...placed(mark) })),

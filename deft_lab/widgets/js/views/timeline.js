@@ -15,7 +15,7 @@ export function Timeline({ tree, plans, choice = DEFAULTS, setChoice, menus, tit
   const method = info?.methods[choice.method];
   const menu = (name) =>
     h(Menu, {
-      label: { method: "method", hardware: "on" }[name],
+      label: name,
       value: choice[name],
       options: name === "method" ? menus.method.filter(([key]) => info?.methods[key]) : menus[name],
       onChange: (value) => setChoice(name, value),
@@ -68,14 +68,15 @@ export function timelineScene(info, method, width, most = 0) {
       w: scale * (stop - begin),
       h: (height * slots) / launch.n_slots,
     };
-    const when = `${inSeconds(begin)} to ${inSeconds(stop)}`;
-    const where = onSms(first, slots, info.nSms);
+    const when = () => `${inSeconds(begin)} to ${inSeconds(stop)}, ${onSms(first, slots, info.nSms)}`;
     if (label < 0) {
-      scene.marks.push({ ...box, kind: "queries", words: `${launch.name}: ${when}, ${where}` });
+      scene.marks.push({ ...box, kind: "queries", words: () => `${launch.name}: ${when()}` });
       continue;
     }
-    const words = `${describe(info.tree, label, info, method.name)}; here group ${number(group)}, ${when}, ${where}`;
-    pushNode(scene, info.tree, label, { ...box, words });
+    const words = () => `${describe(info.tree, label, info, method.name)}; here group ${number(group)}, ${when()}`;
+    const above = scene.marks[scene.marks.length - 1]; // named once, not on every group
+    const nameless = above.label === label && above.x === box.x && Math.abs(above.y + above.h - box.y) < 0.01;
+    pushNode(scene, info.tree, label, { ...box, words, nameless });
   }
   drawSlots(scene, info, method, height);
   const ticks = axis({ left: LEFT, right: width - 6, y: TOP + height + 2, most: end * 1e6, words: (n) => inSeconds(n / 1e6, true) });
