@@ -180,14 +180,25 @@ def test_an_edit_of_300_nodes_reaches_all_views_in_time(page):
     large = page.locator(".deft-editor").nth(1)
     page.set_viewport_size({"width": 1200, "height": 1000})
     large.locator(".deft-memory").scroll_into_view_if_needed()
-    times = []
-    for _ in range(12):
-        times.append(large.evaluate(EDIT))
-        page.wait_for_function(f"() => !document.body.innerText.includes('{OLD}')", timeout=20_000)
-    print("edit to all views, 300 nodes:", [round(ms) for ms in times], "ms")
-    assert min(times) < 200  # 100 ms on an idle machine; two cores may be shared
+    processes = page.context.browser.new_browser_cdp_session()
+    walls, work = [], []
+    for _ in range(10):
+        before = cpu_ms(processes)
+        walls.append(large.evaluate(EDIT))
+        page.wait_for_function("() => document.querySelector('.deft-stale') === null", polling=100)
+        work.append(cpu_ms(processes) - before)
+    print(f"an edit of 300 nodes, ms: {sorted(map(round, walls))}, of CPU: {sorted(map(round, work))}")
+    # 100 ms on an idle machine; what is counted holds on a busy one, too, and has both drawings in it:
+    # of the edit, and of the plans that come back
+    assert min(work) < 400
     assert ask(page, "large.plans['document'] == large.tree.to_json()")
     page.set_viewport_size({"width": 1200, "height": 9000})
+
+
+def cpu_ms(processes: Any) -> float:
+    """What the pages have worked, in ms."""
+    found = processes.send("SystemInfo.getProcessInfo")["processInfo"]
+    return 1000 * sum(process["cpuTime"] for process in found if process["type"] == "renderer")
 
 
 def test_without_a_kernel_old_plans_say_so_and_the_rest_follows(page):
