@@ -17,6 +17,7 @@ from .checking import check
 from .contract import Exercise
 from .counted_steps import CountedStep, count_step, draw_count
 from .exercises import EXERCISES
+from .kernel_reading import source_of, stripped_source, values_of
 from .predicting import Prediction, predict
 from .result import Result
 
@@ -35,4 +36,7 @@ __all__ = [
     "leaderboard",
     "predict",
     "solution",
+    "source_of",
+    "stripped_source",
+    "values_of",
 ]

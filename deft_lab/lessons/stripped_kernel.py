@@ -41,12 +41,14 @@ def stage_1(
         n = first + tl.arange(0, BLOCK_N)
         inside = n < kv_len
         slot = tl.load(slot_ptr + kv_first + n, mask=inside, other=0)
-        at = kv_offset(slot, tl.min(q_head, 0), N_Q_HEADS, N_KV_HEADS, D)
+        # the rows of a tile share a KV head, so any of their query heads will do
+        at = kv_offset(slot, tl.min(q_head, 0), N_Q_HEADS, N_KV_HEADS, D)  # gaps 1 and 2
         k = tl.load(k_ptr + at[:, None] + d[None, :], mask=inside[:, None], other=0.0)
         v = tl.load(v_ptr + at[:, None] + d[None, :], mask=inside[:, None], other=0.0)
-        s = scores(q, k, inside, scale)
-        m, total, acc = meet(s, v, m, total, acc)
-    store(out_ptr, lse_ptr, m, total, acc, q_head, place_first + member, ok, n_places, D)
+        s = scores(q, k, inside, scale)  # gaps 3 and 4
+        m, total, acc = meet(s, v, m, total, acc)  # gap 5
+    place = place_first + member
+    store(out_ptr, lse_ptr, m, total, acc, q_head, place, ok, n_places, D)  # gap 6
 
 
 # --- the pieces as they are in kernels/, for all exercises but their own
