@@ -1,0 +1,201 @@
+"""Build the site: notebooks with their stored outputs, API, glossary, and the sources that lessons link to.
+
+    python tools/build_docs.py [FOLDER]     default: build/docs
+
+Needs the extra `docs`, no network, and no GPU. Every warning is an error.
+"""
+
+import inspect
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import nbformat
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_for_filename
+
+ROOT = Path(__file__).resolve().parent.parent
+NEEDS = ("CPU", "Triton", "GPU", "weights")
+LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(#L[\d-]+)?\)")
+# rooms of the API, in the order in which a reader meets them
+ROOMS = (
+    "deft_lab", "deft_lab.tree", "deft_lab.builders", "deft_lab.trace", "deft_lab.plan", "deft_lab.methods",
+    "deft_lab.geometry", "deft_lab.hardware", "deft_lab.cost", "deft_lab.attention", "deft_lab.kv",
+    "deft_lab.ops", "deft_lab.interpret", "deft_lab.counter", "deft_lab.ahead", "deft_lab.decode",
+    "deft_lab.token_tree", "deft_lab.drafting", "deft_lab.verifying", "deft_lab.speculative", "deft_lab.viz",
+    "deft_lab.widgets", "deft_lab.lessons", "deft_lab.fetch", "deft_lab.errors",
+)  # fmt: skip
+
+
+def main(folder: Path) -> int:
+    """Put the pages together and let Sphinx write HTML."""
+    source, html = folder / "source", folder / "html"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "docs" / "site", source)
+    shutil.copytree(ROOT / "docs" / "images", source / "images")
+    cards = [card_of(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    wanted: set[str] = set()
+    copy_notebooks(source / "notebooks", wanted)
+    (source / "index.md").write_text(index_page(cards))
+    (source / "instructors.md").write_text(instructors_page(cards))
+    one_page = (ROOT / "docs" / "all_of_deft_lab.md").read_text()
+    (source / "one_page.md").write_text(with_links(one_page, wanted, "."))
+    write_api(source / "api")
+    write_sources(source / "source", wanted)
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", source, html]
+    done = subprocess.run(command, env={**os.environ, "DEFT_LAB_ROOT": str(ROOT)}, check=False)
+    if not done.returncode:
+        print(f"open {html / 'index.html'}")
+    return done.returncode
+
+
+def card_of(path: Path) -> dict[str, str]:
+    """What a notebook's first cell says of it: title, claim, goals, needs, times."""
+    first = nbformat.read(path, 4).cells[0].source
+    lines = {
+        name.lower(): re.sub(r"\s+", " ", words).strip()
+        for name, words in re.findall(
+            r"\*\*([\w ]+):\*\*(.*?)(?=\n- \*\*|\*\*[\w ]+:\*\*|\n\n|$)", first, re.DOTALL
+        )
+    }
+    title = re.search(r"^# (.+)$", first, re.MULTILINE)
+    assert title, f"{path} has no title"
+    return {"name": path.stem, "title": title[1], **lines}
+
+
+def index_page(cards: list[dict[str, str]]) -> str:
+    """The front page: docs/site/index.md with its notebooks, by number, and the support matrix filled in."""
+    page = (ROOT / "docs" / "site" / "index.md").read_text()
+    rows = [
+        [f"[{card['title']}](notebooks/{card['name']}.ipynb)", *(support(card, need) for need in NEEDS)]
+        + [card.get("time to read", "").rstrip(".")]
+        for card in cards
+    ]
+    heads = ["notebook", *NEEDS, "to read"]
+    lines = [heads, ["---"] * len(heads), *rows]
+    page = page.replace("MATRIX", "\n".join(f"| {' | '.join(line)} |" for line in lines))
+    page = page.replace("NOTEBOOKS", "\n".join(f"notebooks/{card['name']}" for card in cards))
+    names = {card["name"][:2]: card["name"] for card in cards}
+    return re.sub(
+        r"\bNB(\d\d)\b",
+        lambda m: f"[{m[1]}](notebooks/{names[m[1]]}.ipynb)" if m[1] in names else m[1],
+        page,
+    )
+
+
+def support(card: dict[str, str], need: str) -> str:
+    """Whether a notebook needs something, from its card: yes, optional, or nothing."""
+    words = card.get("needs", "")
+    if re.search(rf"\bno (\w+, )*(model )?{need}\b|without (a )?(\w+ )*{need}\b", words, re.IGNORECASE):
+        return "no"
+    found = re.search(rf"([^.;]*)\b{need}\b([^.;]*)", words, re.IGNORECASE)
+    if not found:
+        return "no"
+    return "optional" if re.search(r"optional|if |where |when |otherwise|or ", found[0]) else "yes"
+
+
+def instructors_page(cards: list[dict[str, str]]) -> str:
+    """INSTRUCTORS.md, with times and the wrong answers that are tested, from the exercises themselves."""
+    from deft_lab.lessons import EXERCISES
+
+    page = [(ROOT / "docs" / "INSTRUCTORS.md").read_text(), "## Times\n"]
+    page += ["| notebook | to read | to run | exercises | minutes for them |", "|---|---|---|---|---|"]
+    for card in cards:
+        number = card["name"][:2]
+        own = [found for key, found in EXERCISES.items() if key.startswith(number)]
+        minutes = sum(found.minutes for found in own)
+        times = " | ".join(card.get(name, "").rstrip(".") for name in ("time to read", "time to run"))
+        page.append(f"| {card['title']} | {times} | {len(own)} | {minutes} |")
+    page.append("\n## Exercises, and answers that are wrong\n")
+    for key, found in EXERCISES.items():
+        stars = f"difficulty {found.difficulty}, importance {found.importance}, {found.minutes} minutes"
+        page.append(f"**{key} {found.title}** ({stars})\n")
+        page += [f"- {name}" for name in list(found.mutants)[:8]]
+        page.append("")
+    return "\n".join(page) + "\n"
+
+
+def copy_notebooks(folder: Path, wanted: set[str]) -> None:
+    """The notebooks, with links to files of the checkout turned to pages of the site."""
+    folder.mkdir()
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        notebook = nbformat.read(path, 4)
+        for cell in notebook.cells:
+            if cell.cell_type == "markdown":
+                cell.source = with_links(cell.source, wanted, "..")
+        nbformat.write(notebook, folder / path.name)
+
+
+def with_links(markdown: str, wanted: set[str], up: str) -> str:
+    """The same text; a link to a file or folder of the checkout leads to its page."""
+
+    def replace(match: re.Match) -> str:
+        name, line = match[1].rstrip("/"), (match[2] or "").split("-")[0]
+        path = ROOT / name
+        if path.suffix == ".ipynb":
+            return match[0]
+        if path.is_dir():
+            path, line = path / "__init__.py", ""
+        if path.suffix in (".md", "") or not path.exists():
+            return match[0]  # Sphinx complains if it leads nowhere
+        wanted.add(str(path.relative_to(ROOT)))
+        return f"]({up}/source/{page_name(path)}.md{line})"
+
+    return LINK.sub(replace, markdown)
+
+
+def page_name(path: Path) -> str:
+    """The site's page of a source file."""
+    return str(path.relative_to(ROOT)).replace("/", "-").replace(".", "_")
+
+
+def write_sources(folder: Path, wanted: set[str]) -> None:
+    """A page with numbered lines for each source file that something links to."""
+    folder.mkdir()
+    style = HtmlFormatter(linenos="inline", lineanchors="L", anchorlinenos=True, cssclass="highlight")
+    for name in sorted(wanted):
+        code = (ROOT / name).read_text()
+        shown = highlight(code, get_lexer_for_filename(name), style).replace('name="L-', 'id="L')
+        shown = shown.replace('href="#L-', 'href="#L')
+        page = f'# {name}\n\n```{{raw}} html\n<div class="source-lines">{shown}</div>\n```\n'
+        (folder / f"{page_name(ROOT / name)}.md").write_text(page)
+
+
+def write_api(folder: Path) -> None:
+    """A page for each room: its docstring, then each public name, where it stands first."""
+    folder.mkdir()
+    told: set[int] = set()
+    for room in ROOMS:
+        module = import_module(room)
+        lines = [f".. automodule:: {room}", ""]
+        for name in getattr(module, "__all__", None) or public_names(module):
+            found = getattr(module, name)
+            is_ours = str(getattr(found, "__module__", "")).startswith("deft_lab")
+            if is_ours and not inspect.ismodule(found) and id(found) not in told:
+                told.add(id(found))
+                kind = "class" if inspect.isclass(found) else "function" if callable(found) else "data"
+                lines += [
+                    f".. auto{kind}:: {room}.{name}",
+                    *(["   :members:"] if kind == "class" else []),
+                    "",
+                ]
+        body = "\n".join(lines)
+        (folder / f"{room}.md").write_text(f"# `{room}`\n\n```{{eval-rst}}\n{body}\n```\n")
+    listed = "\n".join(ROOMS)
+    (folder / "index.md").write_text(f"# API\n\n```{{toctree}}\n:maxdepth: 1\n\n{listed}\n```\n")
+
+
+def public_names(module: ModuleType) -> list[str]:
+    """Names without a leading underscore that the module itself defines."""
+    own = vars(module).items()
+    return [n for n, found in own if n[0] != "_" and getattr(found, "__module__", "") == module.__name__]
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "build" / "docs"))
