@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 # models are never fetched; one thread per process, because the processes already share the cores
 PYTEST := HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help setup lab test test-long lint notebooks widgets lock clean
+.PHONY: help setup lab test test-long lint notebooks docs widgets lock clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
@@ -54,10 +54,14 @@ notebooks: setup  ## run notebooks/src/*.py and write notebooks/*.ipynb with the
 widgets:  ## build deft_lab/widgets/static from deft_lab/widgets/js (needs Node and npm)
 	cd deft_lab/widgets/js && npm ci --silent --no-audit --no-fund && npm run --silent build
 
+docs: setup  ## build the site of notebooks, glossary and API in build/docs/html; it needs no network to be read
+	@$(BIN)/python -m pip install -qq -c constraints.txt -e '.[docs]'
+	HF_HUB_OFFLINE=1 $(BIN)/python tools/build_docs.py
+
 lock:  ## write constraints.txt anew: newest versions, but torch and triton stay as they are
 	@lock=$$(mktemp -d) && trap 'rm -rf "$$lock"' EXIT && $(PYTHON) -m venv $$lock/venv \
 	&& grep -E '^(torch|triton)==' constraints.txt > $$lock/pins \
-	&& $$lock/venv/bin/python -m pip install -qq -c $$lock/pins -e '.[decode,triton,dev]' \
+	&& $$lock/venv/bin/python -m pip install -qq -c $$lock/pins -e '.[decode,triton,dev,docs]' \
 	&& $$lock/venv/bin/python -m pip freeze --exclude deft-lab \
 	| sed -e 's/+cpu$$//' -e '/^nvidia-/d' -e '/^cuda-/d' > $$lock/constraints && mv $$lock/constraints constraints.txt
 

@@ -21,15 +21,16 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_for_filename
 
 ROOT = Path(__file__).resolve().parent.parent
+ORPHAN = "---\norphan: true\n---\n\n"  # a page outside the table of contents
 NEEDS = ("CPU", "Triton", "GPU", "weights")
-LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(#L[\d-]+)?\)")
-# rooms of the API, in the order in which a reader meets them
+LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(#L[\dL-]+)?\)")
+# rooms of the API in reading order; the last has names of the others, which stand where they come from
 ROOMS = (
-    "deft_lab", "deft_lab.tree", "deft_lab.builders", "deft_lab.trace", "deft_lab.plan", "deft_lab.methods",
+    "deft_lab.tree", "deft_lab.builders", "deft_lab.trace", "deft_lab.plan", "deft_lab.methods",
     "deft_lab.geometry", "deft_lab.hardware", "deft_lab.cost", "deft_lab.attention", "deft_lab.kv",
     "deft_lab.ops", "deft_lab.interpret", "deft_lab.counter", "deft_lab.ahead", "deft_lab.decode",
     "deft_lab.token_tree", "deft_lab.drafting", "deft_lab.verifying", "deft_lab.speculative", "deft_lab.viz",
-    "deft_lab.widgets", "deft_lab.lessons", "deft_lab.fetch", "deft_lab.errors",
+    "deft_lab.widgets", "deft_lab.lessons", "deft_lab.fetch", "deft_lab.errors", "deft_lab",
 )  # fmt: skip
 
 
@@ -73,8 +74,11 @@ def index_page(cards: list[dict[str, str]]) -> str:
     """The front page: docs/site/index.md with its notebooks, by number, and the support matrix filled in."""
     page = (ROOT / "docs" / "site" / "index.md").read_text()
     rows = [
-        [f"[{card['title']}](notebooks/{card['name']}.ipynb)", *(support(card, need) for need in NEEDS)]
-        + [card.get("time to read", "").rstrip(".")]
+        [
+            f"[{card['title']}](notebooks/{card['name']}.ipynb)",
+            *(support(card, need) for need in NEEDS),
+            card.get("time to read", "").rstrip("."),
+        ]
         for card in cards
     ]
     heads = ["notebook", *NEEDS, "to read"]
@@ -91,6 +95,8 @@ def index_page(cards: list[dict[str, str]]) -> str:
 
 def support(card: dict[str, str], need: str) -> str:
     """Whether a notebook needs something, from its card: yes, optional, or nothing."""
+    if need == "CPU":
+        return "yes"
     words = card.get("needs", "")
     if re.search(rf"\bno (\w+, )*(model )?{need}\b|without (a )?(\w+ )*{need}\b", words, re.IGNORECASE):
         return "no"
@@ -140,9 +146,9 @@ def with_links(markdown: str, wanted: set[str], up: str) -> str:
         path = ROOT / name
         if path.suffix == ".ipynb":
             return match[0]
-        if path.is_dir():
+        if path.is_dir() and (path / "__init__.py").exists():
             path, line = path / "__init__.py", ""
-        if path.suffix in (".md", "") or not path.exists():
+        if path.suffix == ".md" or not path.exists():
             return match[0]  # Sphinx complains if it leads nowhere
         wanted.add(str(path.relative_to(ROOT)))
         return f"]({up}/source/{page_name(path)}.md{line})"
@@ -156,15 +162,24 @@ def page_name(path: Path) -> str:
 
 
 def write_sources(folder: Path, wanted: set[str]) -> None:
-    """A page with numbered lines for each source file that something links to."""
+    """A page with numbered lines for each source file that something links to; of a folder, a list."""
     folder.mkdir()
-    style = HtmlFormatter(linenos="inline", lineanchors="L", anchorlinenos=True, cssclass="highlight")
-    for name in sorted(wanted):
-        code = (ROOT / name).read_text()
-        shown = highlight(code, get_lexer_for_filename(name), style).replace('name="L-', 'id="L')
-        shown = shown.replace('href="#L-', 'href="#L')
-        page = f'# {name}\n\n```{{raw}} html\n<div class="source-lines">{shown}</div>\n```\n'
+    files = set(wanted)
+    for name in sorted(name for name in wanted if (ROOT / name).is_dir()):
+        inside = sorted((ROOT / name).glob("*.py"))
+        files |= {str(path.relative_to(ROOT)) for path in inside}
+        listed = "\n".join(f"- [{path.name}]({page_name(path)}.md)" for path in inside)
+        (folder / f"{page_name(ROOT / name)}.md").write_text(f"{ORPHAN}# `{name}/`\n\n{listed}\n")
+    for name in sorted(name for name in files if (ROOT / name).is_file()):
+        page = f'{ORPHAN}# `{name}`\n\n```{{raw}} html\n<div class="source-lines">{shown(name)}</div>\n```\n'
         (folder / f"{page_name(ROOT / name)}.md").write_text(page)
+
+
+def shown(name: str) -> str:
+    """A file as HTML, with an anchor #L12 at its line 12."""
+    style = HtmlFormatter(linenos="inline", lineanchors="L", anchorlinenos=True, cssclass="highlight")
+    html = highlight((ROOT / name).read_text(), get_lexer_for_filename(name), style)
+    return html.replace('"L-', '"L').replace('"#L-', '"#L')
 
 
 def write_api(folder: Path) -> None:

@@ -1,0 +1,86 @@
+"""The site: builds without a warning, needs no network, and explains its terms."""
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def tool():
+    pytest.importorskip("pygments")
+    return load(ROOT / "tools" / "build_docs.py")
+
+
+def test_every_notebook_has_a_card_that_says_what_it_needs(tool):
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        card = tool.card_of(path)
+        assert {"goals", "prerequisites", "needs", "time to read", "time to run"} <= set(card), path.name
+
+
+def test_what_a_notebook_needs_is_read_from_its_card(tool):
+    def needs(words):
+        return [tool.support({"needs": words}, need) for need in tool.NEEDS]
+
+    assert needs("CPU. No PyTorch, no GPU, no model weights.") == ["yes", "no", "no", "no"]
+    assert needs("CPU, and Triton if it is there.")[1] == "optional"
+    assert needs("a GPU.")[2] == "yes"
+
+
+def test_links_to_the_checkout_lead_to_pages_of_the_site(tool):
+    wanted = set()
+    text = "see [a](../deft_lab/plan.py#L3-L9), [b](02_x.ipynb), [c](../deft_lab/methods), [d](../kernels)"
+    shown = tool.with_links(text, wanted, "..")
+    assert "[a](../source/deft_lab-plan_py.md#L3)" in shown and "[b](02_x.ipynb)" in shown
+    assert wanted == {"deft_lab/plan.py", "deft_lab/methods/__init__.py", "kernels"}
+
+
+def test_the_front_page_names_all_notebooks_of_its_paths(tool):
+    cards = [tool.card_of(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    page = tool.index_page(cards)
+    assert "MATRIX" not in page and "NOTEBOOKS" not in page
+    assert all(f"notebooks/{card['name']}.ipynb" in page for card in cards)
+
+
+def test_wrong_answers_stand_in_the_notes_for_instructors(tool):
+    from deft_lab.lessons import EXERCISES
+
+    page = tool.instructors_page([])
+    assert all(f"**{key} {found.title}**" in page for key, found in EXERCISES.items())
+
+
+def test_a_term_has_its_definition_on_the_glossary_page():
+    pytest.importorskip("sphinx")
+    terms = load(ROOT / "docs" / "site" / "site_extension.py").definitions(
+        (ROOT / "docs" / "site" / "glossary.md").read_text()
+    )
+    assert terms["partial"].startswith("What one query gets from one group")
+    assert terms["LSE"] == terms["log-sum-exp"] and len(terms) > 30
+
+
+@pytest.mark.long
+def test_the_site_builds_without_a_warning_and_loads_nothing_from_elsewhere(tmp_path):
+    pytest.importorskip("furo")
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "build_docs.py", tmp_path],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr[-3000:]
+    for page in (tmp_path / "html").rglob("*.html"):
+        loaded = re.findall(r"<(?:script|link|img)[^>]*(?:src|href)=\"(https?:)?//", page.read_text())
+        assert not loaded, page
+    assert 'class="site-term' in (tmp_path / "html" / "index.html").read_text()
