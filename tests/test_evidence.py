@@ -7,7 +7,14 @@ import sys
 import pytest
 
 from deft_lab import LLAMA3_8B, DeftLabError, build_tree, plan_tree, traffic
-from deft_lab.bench.evidence import calls, draw_measured, machine_of, measurement, provenance
+from deft_lab.bench.evidence import (
+    calls,
+    draw_measured,
+    machine_of,
+    measure_here,
+    measurement,
+    provenance,
+)
 from deft_lab.cost import flops, predict
 from deft_lab.data import data_path
 from deft_lab.hardware import H100, H200
@@ -84,3 +91,18 @@ def test_published_latencies_are_whole_and_give_the_three_ratios():
     assert times == pytest.approx([3.48, 3.19, 2.23, 1.33], abs=0.005)
     for method in ("radix", "deft_flatten"):  # the log beside the table of the paper
         assert logs[method]["decode"] == pytest.approx(published["decode"][method][last], rel=0.01)
+
+
+def test_measuring_here_times_the_named_methods_on_the_named_trees(monkeypatch):
+    run = pytest.importorskip("deft_lab.bench.attention.run")
+    asked = {}
+
+    def record(cases, subjects, *, seconds):
+        asked.update(cases=[c.name for c in cases], subjects=[s.name for s in subjects], seconds=seconds)
+        return {"rows": []}
+
+    monkeypatch.setattr(run, "bench_attention", record)
+    assert measure_here(("few20", "spec6k"), ("radix packed", "tree_waves"), seconds=5) == {"rows": []}
+    assert asked == {"cases": ["few20", "spec6k"], "subjects": ["radix packed", "tree_waves"], "seconds": 5}
+    with pytest.raises(DeftLabError, match="no method 'fast'"):
+        measure_here(("few20",), ("fast",))

@@ -518,7 +518,15 @@ Table(
 # ### Where sharing stops paying
 #
 # With one branch there is nothing to share, and with a very short prompt hardly anything. So there are trees
-# on which Radix attention asks for less. Can you find one that *does* share?
+# on which Radix attention asks for less. Can you find one that *does* share? Write it as a nested list. Or
+# draw it: run the next cell, change the tree by hand, watch the bytes below it, and then set `losing_tree =
+# editor`.
+
+# %%
+from deft_lab.widgets import edit
+
+editor = edit(Tree.from_parents([-1, 0, 0, 0], [30, 5, 5, 5]), views=("bytes",))
+editor
 
 # %%
 exercise("05.4")

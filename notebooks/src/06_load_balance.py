@@ -372,6 +372,14 @@ waves = plan_tree(few_shot, "tree_waves")
 viz.draw_timeline(waves, title="Tree-Waves on an H200, in microseconds")
 
 # %% [markdown]
+# And any tree, method and machine: run the cell, change the tree by hand, and choose above the timeline.
+
+# %%
+from deft_lab.widgets import edit
+
+edit("reasoning_keyword", views=("timeline",), method="deft_node")
+
+# %% [markdown]
 # ## What you can do now
 #
 # - **Read** a timeline: programs, waves, and who waits for whom.
