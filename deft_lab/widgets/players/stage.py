@@ -121,11 +121,13 @@ def draw_small_tree(
         from_x, middle = x[parent] + width[parent], (x[parent] + width[parent] + x[node]) / 2
         bend = f"{px(middle)},{px(y[parent])} {px(middle)},{px(y[node])} {px(x[node])},{px(y[node])}"
         stage.path(f"M{px(from_x)},{px(y[parent])}C{bend}", "link")
+    said = -np.inf  # y of the last query's name
     for node, paint in enumerate(node_paints(tree)):
         box = Box(float(x[node]), float(y[node]) - thick / 2, float(width[node]), thick)
         draw_node(stage, tree, node, paint, box, mark="lit" if node in lit else "dim" if node in dim else "")
-        if names[node]:
-            stage.text(box.x + box.width + 6, float(y[node]) + 4, names[node], "muted small rim")
+        if names[node] and abs(float(y[node]) - said) > SMALL:
+            said = float(y[node])
+            stage.text(box.x + box.width + 6, said + 4, names[node], "muted small rim")
 
 
 def draw_node(  # noqa: PLR0913  (a shape, and how it looks)

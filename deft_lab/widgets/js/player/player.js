@@ -56,7 +56,7 @@ function Chapters({ frames, frame, moves }) {
 /** The picture: shapes that Python drew; its words are the sentence above. */
 function Stage({ id, frame, parts, sheet, height }) {
   const shapes = frame.picture.map((part) => parts[part]).join("").replaceAll("@@", id);
-  return h("div", { class: "deft-stage" }, h("svg", {
+  return h("div", { class: "deft-stage", tabIndex: 0, role: "region", "aria-label": "Picture" }, h("svg", {
     class: "deft-fig", role: "img", viewBox: `0 0 800 ${height}`, "aria-label": `${frame.sentence} ${frame.formula}`,
     dangerouslySetInnerHTML: { __html: `<style>${sheet}</style><rect class="bg" width="100%" height="100%"/>${shapes}` },
   }));
