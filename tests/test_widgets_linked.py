@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from node import run_script
 from trees import TREES, trees
 
-from deft_lab import LLAMA3_8B, METHODS, Tree, build_tree, check_plan, plan_tree
+from deft_lab import LLAMA3_8B, METHODS, Tree, build_tree, check_plan, load_tree, plan_tree
 from deft_lab.cost import predict, rota, traffic
 from deft_lab.errors import DeftLabError
 from deft_lab.hardware import A100, H200, HARDWARE
@@ -158,6 +158,12 @@ def test_a_comparison_follows_its_tree_and_leaves_a_picture():
     data, _ = shown._repr_mimebundle_()
     assert data["image/svg+xml"].count('class="deft-fig"') == 1 + 1 + 2 * 3
     assert data["text/plain"] == shown.alt and "3 methods on a tree of 3 nodes" in shown.alt
+
+
+def test_a_bundled_tree_is_compared_by_its_name():
+    assert compare("beam_4", ["radix"]).tree == load_tree("beam_4")
+    with pytest.raises(DeftLabError, match="beam_5"):
+        compare("beam_5")
 
 
 def test_a_comparison_of_nothing_is_refused():

@@ -6,6 +6,7 @@ from typing import Any
 
 import traitlets
 
+from ..builders import load_tree
 from ..cost import traffic
 from ..errors import DeftLabError
 from ..geometry import LLAMA3_8B, Geometry
@@ -83,7 +84,7 @@ class Comparison(Linked):
 
 
 def compare(
-    tree: Tree,
+    tree: Tree | str,
     methods: Iterable[str | tuple[str, str]] = SEQUENTIAL_AND_DEFT,
     *,
     hardware: str = "h200",
@@ -94,7 +95,7 @@ def compare(
     """Put methods beside each other: mask, memory, groups, timeline, bytes and predicted time of one step.
 
     Args:
-        tree: what the step attends over; of at most 5,000 nodes.
+        tree: what the step attends over, of at most 5,000 nodes; or the name of a bundled one.
         methods: names of METHODS or (mode, mem) pairs.
         hardware: a name of HARDWARE.
         account: who counts the bytes, one of ACCOUNTS.
@@ -104,6 +105,7 @@ def compare(
     Raises:
         DeftLabError: there is no method, or one, the machine or the account is unknown.
     """
+    tree = load_tree(tree) if isinstance(tree, str) else tree
     names = list(dict.fromkeys(find_method(method).name for method in methods))
     if not names:
         raise DeftLabError(f"no method to compare; name some of {', '.join(METHODS)}")
