@@ -24,6 +24,7 @@ from deft_lab.widgets import compare, edit, play_grouping, play_partial, play_re
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 MOST_BYTES = 200_000
 WIDTHS = {"desktop": 1160, "narrow": 390}
+WEBP = {"format": "webp", "quality": 90}
 BACKGROUNDS = {"light": "#ffffff", "dark": "#111111"}
 PAGE = """<!doctype html><meta charset="utf-8"><title>{title}</title>
 <style>body{{margin:0;padding:8px;background:{background}}}{css}</style><div id="widget"></div>
@@ -134,7 +135,8 @@ def take(running: Any, shot: Shot, theme: str, width: int, path: Path) -> None:
             box = page.locator(selector).nth(which).bounding_box()
             page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
             page.wait_for_timeout(200)
-        page.screenshot(path=str(path), full_page=True)
+        drawn = page.context.new_cdp_session(page).send("Page.captureScreenshot", WEBP)
+        path.write_bytes(base64.b64decode(drawn["data"]))
     page.close()
     if errors:
         raise SystemExit(f"{path.name}: {'; '.join(errors)}")
@@ -161,7 +163,7 @@ def main() -> None:
                     look = f"{theme}-{screen}"
                     if not name.startswith(given.only) or (given.docs and look not in shot.docs):
                         continue
-                    path = folder / (f"{name}.png" if given.docs else f"{name}-{look}.png")
+                    path = folder / (f"{name}.webp" if given.docs else f"{name}-{look}.webp")
                     take(running, shot, theme, width, path)
                     size = path.stat().st_size
                     print(f"{path} {size:,} bytes")
