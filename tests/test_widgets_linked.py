@@ -247,6 +247,16 @@ def test_old_plans_are_marked_in_words():
     assert "Python has not answered" not in in_page["html"]["bytes"]
 
 
+def test_plans_of_another_machine_are_marked_in_words():
+    menus = {"hardware": [["h200", "H200 SXM"], ["a100", A100.name]], "method": [], "account": []}
+    plans = as_text(payload(FEW_SHOT, ["deft_flatten"], LAYER, A100))
+    answer = run_script("linked.mjs", {"document": FEW_SHOT.to_json(), "plans": plans, "menus": menus})
+    assert f"Of {A100.name}, not of the machine chosen" in answer["html"]["timeline"]
+    assert (
+        "not of the machine chosen" not in drawn(FEW_SHOT, ["deft_flatten"], menus=menus)["html"]["timeline"]
+    )
+
+
 def test_without_plans_the_page_draws_what_it_can():
     answer = run_script("linked.mjs", {"document": FEW_SHOT.to_json(), "plans": {}, "account": "paper"})
     assert "290 pages of 16" in answer["html"]["memory"] and "91.4 %" in answer["html"]["mask"]

@@ -47,6 +47,7 @@ def main(folder: Path) -> int:
     (source / "instructors.md").write_text(instructors_page(cards))
     one_page = (ROOT / "docs" / "all_of_deft_lab.md").read_text()
     (source / "one_page.md").write_text(with_links(one_page, wanted, "."))
+    shutil.copy(ROOT / "docs" / "widgets.md", source / "widgets.md")
     write_api(source / "api")
     write_sources(source / "source", wanted)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", source, html]

@@ -72,9 +72,7 @@ SHOTS = {
         (".deft-memory .deft-scene", 0, 0.4, 0.2),
         ("dark-desktop",),
     ),
-    "compare": Shot(
-        lambda: compare(_few_shot(), ["radix", "deft_node", "deft_flatten"]), None, ("light-desktop",)
-    ),
+    "compare": Shot(lambda: compare(_few_shot(), ["radix", "deft_node", "deft_flatten"])),
     "compare-random": Shot(
         lambda: compare(_random(), ["flash_decoding", "tree_waves"]),
         (".deft-mask .deft-scene", 1, 0.4, 0.3),

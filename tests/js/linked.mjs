@@ -2,14 +2,14 @@
 import { readFileSync } from "node:fs";
 import { ACCOUNTS, Compare, ROLE_PAINTS, Tree, VIEWS, bars, describe, h, inSeconds, readersOf, renderToString, unpack } from "./text.bundle.mjs";
 
-const { document, plans, account = "requested", lit, seconds = [] } = JSON.parse(readFileSync(0, "utf8"));
+const { document, plans, account = "requested", menus, lit, seconds = [] } = JSON.parse(readFileSync(0, "utf8"));
 const tree = Tree.fromJSON(document);
 const info = unpack(plans);
 const choice = { method: "deft_flatten", hardware: "h200", account };
 
 const draw = (hover = null) =>
   Object.fromEntries(
-    Object.entries(VIEWS).map(([name, View]) => [name, renderToString(h(View, { tree, plans, choice, hover, selection: [] }))]),
+    Object.entries(VIEWS).map(([name, View]) => [name, renderToString(h(View, { tree, plans, choice, menus, hover, selection: [] }))]),
   );
 const labelsIn = (html) => [...new Set([...html.matchAll(/data-node="(\d+)"/g)].map((found) => Number(found[1])))];
 const html = draw();

@@ -59,6 +59,13 @@ export function isStale(info, tree) {
 /** What a reader is told of plans that are not of this tree; a page without a kernel says it in its own way. */
 export const words = { stale: "Of the tree before the last edit: Python has not answered yet." };
 
+/** Why the plans are not those asked for, in words; null if they are. `menus` has the machines' names. */
+export function whyOld(info, tree, choice, menus) {
+  if (isStale(info, tree)) return words.stale;
+  const asked = menus?.hardware?.find(([key]) => key === choice.hardware)?.[1];
+  return info && asked && asked !== info.hardware ? `Of ${info.hardware}, not of the machine chosen: Python has not answered yet.` : null;
+}
+
 /** {groups, sms, tokens} of a node in a method: which groups read it, on which SMs, how many tokens in all. */
 export function readersOf(info, method, label) {
   const of = info.methods[method];

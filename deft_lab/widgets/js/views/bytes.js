@@ -2,7 +2,7 @@
 // each role. The accounts paper and unique follow from the tree; the others come from Python with the plans.
 import { h } from "preact";
 import { ACCOUNTS, METHODS, traffic } from "../core/accounts.js";
-import { inSeconds, isStale, readersOf, unpack } from "../core/plans.js";
+import { inSeconds, isStale, readersOf, unpack, whyOld } from "../core/plans.js";
 import { nodePaint, SMALL, TEXT, textWidth } from "../core/theme.js";
 import { count, inBytes, times } from "../core/words.js";
 import { axis, DEFAULTS, Figure, Menu } from "./figure.js";
@@ -35,7 +35,7 @@ export function Bytes({ tree, plans, choice = DEFAULTS, setChoice, menus, title,
     name: "bytes",
     title: title ?? "Bytes of one decode step",
     sentence: rows.length ? sentence(rows, choice.account) : "No plans yet: they come from Python.",
-    stale: !inPage && isStale(info, tree),
+    old: inPage ? null : whyOld(info, tree, choice),
     controls,
     make: (width) => (rows.length ? bytesScene(tree, rows, { width, info, choice, lit, pick }) : null),
     by: [tree, info, choice.account, choice.method, lit.join()],

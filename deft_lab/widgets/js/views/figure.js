@@ -1,7 +1,6 @@
 // The frame of every view: heading, controls, a sentence, the drawing, and its numbers as a table.
 import { h } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { words } from "../core/plans.js";
 import { number } from "../core/words.js";
 import { Scene } from "./scene.js";
 
@@ -28,7 +27,7 @@ export function useWidth() {
  * A view. `make(width)` gives the scene, anew when one of `by` has changed; `table()` gives {columns, rows}
  * once the reader asks for it.
  */
-export function Figure({ name, title, sentence, stale, controls, make, by, table, ...hand }) {
+export function Figure({ name, title, sentence, old, controls, make, by, table, ...hand }) {
   const [place, width] = useWidth();
   const scene = useMemo(() => make(width), [width, ...by]);
   return h(
@@ -36,11 +35,11 @@ export function Figure({ name, title, sentence, stale, controls, make, by, table
     { class: `deft-view deft-${name}`, "data-view": name },
     h("figcaption", null, h("span", { class: "title" }, title), controls && h("span", { class: "controls" }, controls)),
     h("p", { class: "muted small" }, sentence),
-    stale && h("p", { class: "deft-stale small", role: "status" }, words.stale),
+    old && h("p", { class: "deft-stale small", role: "status" }, old),
     h(
       "div",
       { ref: place, class: "deft-place" },
-      scene && h(Scene, { scene, title, desc: sentence, faded: stale, ...hand }),
+      scene && h(Scene, { scene, title, desc: sentence, faded: Boolean(old), ...hand }),
     ),
     h(Numbers, { table, title }),
   );

@@ -1,7 +1,7 @@
 // Who reads what: a row for each group, on the left its chunks where they lie in the flattened tree, on the
 // right its queries. A column that is painted in many rows is read many times.
 import { h } from "preact";
-import { describe, isStale, runs, unpack } from "../core/plans.js";
+import { describe, whyOld, runs, unpack } from "../core/plans.js";
 import { SMALL } from "../core/theme.js";
 import { count, number } from "../core/words.js";
 import { DEFAULTS, Figure, Menu } from "./figure.js";
@@ -22,7 +22,7 @@ export function Groups({ tree, plans, choice = DEFAULTS, setChoice, menus, title
     name: "groups",
     title: title ?? "Groups: who reads what",
     sentence: method ? sentence(info.tree, method) : "No plans yet: they come from Python.",
-    stale: isStale(info, tree),
+    old: whyOld(info, tree, choice, menus),
     controls,
     make: (width) => method && groupsScene(info, method, width),
     by: [info, choice.method],

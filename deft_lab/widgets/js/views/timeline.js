@@ -1,7 +1,7 @@
 // Who runs on which SM and when: the programs of one attention call, in the colours of the nodes they read.
 // Slots lie below each other: the first ones of all SMs, then the second ones.
 import { h } from "preact";
-import { describe, inSeconds, isStale, percent, runs, unpack } from "../core/plans.js";
+import { describe, inSeconds, whyOld, percent, runs, unpack } from "../core/plans.js";
 import { count, number } from "../core/words.js";
 import { SMALL, textWidth } from "../core/theme.js";
 import { axis, DEFAULTS, Figure, Menu } from "./figure.js";
@@ -25,7 +25,7 @@ export function Timeline({ tree, plans, choice = DEFAULTS, setChoice, menus, tit
     name: "timeline",
     title: title ?? "Who runs where and when",
     sentence: method ? sentence(info, method) : "No plans yet: they come from Python.",
-    stale: isStale(info, tree),
+    old: whyOld(info, tree, choice, menus),
     controls: setChoice && menus && [menu("method"), menu("hardware")],
     make: (width) => method && timelineScene(info, method, width, most),
     by: [info, choice.method, most],
