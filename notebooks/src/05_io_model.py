@@ -111,15 +111,13 @@ Markdown(
 from deft_lab import Tree
 
 small = Tree.from_parents([-1, 0, 0, 1, 1], [200, 12, 30, 5, 7])
-row = layer.head_dim * layer.dtype_bytes
-Table(
-    ("group", "tokens", "queries", "KV bytes", "Q bytes", "partial and LSE bytes, written"),
-    tuple(
-        (f"node {g.chunks[0].node}", g.kv_len, len(g.queries), 2 * row * g.kv_len, row * len(g.queries),
-         4 * (layer.head_dim + 1) * len(g.queries))
-        for g in plan_tree(small, "deft_node").groups
-    ),
-)  # fmt: skip
+row = layer.head_dim * layer.dtype_bytes  # of K, V or Q
+shopping = []
+for group in plan_tree(small, "deft_node").groups:
+    n, q = group.kv_len, len(group.queries)
+    shopping.append((group.chunks[0].node, n, q, 2 * row * n, row * q, 4 * (layer.head_dim + 1) * q))
+columns = ("node", "tokens", "queries", "KV bytes", "Q bytes", "partial and LSE bytes, written")
+Table(columns, tuple(shopping))
 
 # %% [markdown]
 # ### Your turn: KV
@@ -152,17 +150,15 @@ solution("05.1")
 from deft_lab.viz import Axis, draw_lines
 
 widths = (1, 2, 4, 8, 16, 32, 33, 48, 64, 65, 96, 128, 192, 256)
-stars = {w: build_tree("star", prompt=4000, width=w) for w in widths}
-lines = {
-    f"{method}{', heads packed' if packed else ''}": [
-        (w, traffic(plan_tree(t, method), layer, "requested", pack_heads=packed).kv
-         / (t.n_tokens * layer.kv_bytes_per_token))
-        for w, t in stars.items()
-    ]
-    for method, packed in (("deft_node", False), ("deft_node", True), ("radix", False))
-}  # fmt: skip
-title = "How often is a byte of KV asked for?"
-draw_lines(title, lines, Axis("queries", log=True), Axis("KV bytes asked for, over stored", log=True))
+lines = {"deft_node": [], "deft_node, heads packed": [], "radix": []}
+for width in widths:
+    star = build_tree("star", prompt=4000, width=width)
+    for name, points in lines.items():
+        plan, packed = plan_tree(star, name.split(",")[0]), "packed" in name
+        kv = traffic(plan, layer, "requested", pack_heads=packed).kv
+        points.append((width, kv / (star.n_tokens * layer.kv_bytes_per_token)))
+y = Axis("KV bytes asked for, over stored", log=True)
+draw_lines("How often is a byte of KV asked for?", lines, Axis("queries", log=True), y)
 
 # %% [markdown]
 # "Each KV byte is read once" is true of DeFT-Node with packed heads and up to 32 queries, and of nothing else
@@ -191,16 +187,14 @@ solution("05.2")
 # Partials are the price of cutting, and the price is per cut. So it depends on how finely one cuts:
 
 # %%
-lengths = (16, 32, 64, 128, 256, 512, 1024, 2048)
-plans = {n: plan_tree(few_shot, "deft_flatten", chunk_len=n) for n in lengths}
-Table(
-    ("tokens of a chunk", "groups", "partials", "KV, MB", "partials and LSE, MB", "share of the total"),
-    tuple(
-        (n, p.n_groups, p.n_partials, t.kv / 1e6, (t.partials + t.lse) / 1e6,
-         f"{(t.partials + t.lse) / t.total:.0%}")
-        for n, p in plans.items() for t in [traffic(p, layer, "requested")]
-    ),
-)  # fmt: skip
+rows = []
+for n in (16, 32, 64, 128, 256, 512, 1024, 2048):
+    plan = plan_tree(few_shot, "deft_flatten", chunk_len=n)
+    asked_for = traffic(plan, layer, "requested")
+    cut = asked_for.partials + asked_for.lse
+    rows.append((n, plan.n_groups, plan.n_partials, asked_for.kv / 1e6, cut / 1e6, cut / asked_for.total))
+columns = ("tokens of a chunk", "groups", "partials", "KV, MB", "partials and LSE, MB", "share of the total")
+Table(columns, tuple(rows))
 
 # %% [markdown]
 # Small chunks give many programs to keep a GPU busy, and many partials. Notebook 6 looks at the first, and
@@ -327,14 +321,11 @@ from deft_lab import METHODS
 
 def closed_forms(plan, g):
     loads = int((plan.kv_len * np.ceil(plan.q_len / 32)).sum())  # R
-    row, partials = g.head_dim * g.dtype_bytes, plan.n_partials
-    written = partials if partials > plan.tree.n_queries else 0
-    return {
-        "kv": 2 * loads * row * g.n_q_heads, "q": partials * row * g.n_q_heads,
-        "o": plan.tree.n_queries * row * g.n_q_heads,
-        "partials": 8 * written * g.head_dim * g.n_q_heads, "lse": 8 * written * g.n_q_heads,
-        "mask": 8 * loads * g.n_q_heads if plan.method == "deft_flatten" else 0,
-    }  # fmt: skip
+    H, row, queries = g.n_q_heads, g.head_dim * g.dtype_bytes, plan.tree.n_queries
+    written = plan.n_partials if plan.n_partials > queries else 0
+    found = {"kv": 2 * loads * row * H, "q": plan.n_partials * row * H, "o": queries * row * H}
+    found |= {"partials": 8 * written * g.head_dim * H, "lse": 8 * written * H}
+    return found | {"mask": 8 * loads * H if plan.method == "deft_flatten" else 0}
 
 
 # %%
@@ -496,18 +487,15 @@ lines = {METHODS[m].title: [(v, total(m, knob, v)) for v in values] for m in met
 draw_lines(f"Bytes of one layer and step, by {knob}", lines, Axis(knob, log=True), bytes_axis)
 
 # %%
-knobs = {
-    "prompt": (100, 1000, 10_000), "width": (1, 10, 100), "length": (10, 100, 1000),
-    "n_kv_heads": (32, 8, 1), "head_dim": (64, 128, 256), "dtype_bytes": (1, 2, 4),
-}  # fmt: skip
-Table(
-    ("knob", "value", "Radix, MB", "DeFT-Flatten, MB", "Radix over DeFT-Flatten"),
-    tuple(
-        (k, v, r / 1e6, f / 1e6, r / f)
-        for k, values in knobs.items() for v in values
-        for r, f in [(total("radix", k, v), total("deft_flatten", k, v))]
-    ),
-)  # fmt: skip
+knobs = {"prompt": (100, 1000, 10_000), "width": (1, 10, 100), "length": (10, 100, 1000)}
+knobs |= {"n_kv_heads": (32, 8, 1), "head_dim": (64, 128, 256), "dtype_bytes": (1, 2, 4)}
+rows = []
+for knob, values in knobs.items():
+    for value in values:
+        radix_bytes, flat_bytes = total("radix", knob, value), total("deft_flatten", knob, value)
+        rows.append((knob, value, radix_bytes / 1e6, flat_bytes / 1e6, radix_bytes / flat_bytes))
+columns = ("knob", "value", "Radix, MB", "DeFT-Flatten, MB", "Radix over DeFT-Flatten")
+Table(columns, tuple(rows))
 
 # %% [markdown]
 # The last column is what tree attention wins in bytes asked for. Width and prompt move it, and the shape of

@@ -41,14 +41,12 @@ draw_measured("attention_h200_1", "few20")
 from deft_lab.hardware import H200, HARDWARE
 from deft_lab.viz import Table
 
-Table(
-    ("machine", "memory, TB/s", "dense bfloat16, TFLOP/s", "ridge, FLOP a byte", "where the peak comes from"),
-    tuple(
-        (h.name, h.hbm_bytes_per_s / 1e12, h.flop_per_s / 1e12, h.flop_per_s / h.hbm_bytes_per_s,
-         h.sources["flop_per_s"].text)
-        for h in HARDWARE.values()
-    ),
-)  # fmt: skip
+rows = []
+for h in HARDWARE.values():
+    memory, peak = h.hbm_bytes_per_s, h.flop_per_s
+    rows.append((h.name, memory / 1e12, peak / 1e12, peak / memory, h.sources["flop_per_s"].text))
+columns = ("machine", "memory, TB/s", "dense TFLOP/s", "ridge, FLOP a byte", "where the peak comes from")
+Table(columns, tuple(rows))
 
 # %% [markdown]
 # Mind the last column. Datasheets print a peak with *2:4 sparsity*, twice what dense matrices reach. A
@@ -311,16 +309,12 @@ Markdown(
 
 # %%
 shown = ("read", "radix", "deft_node", "deft_flatten", "tree_waves")
-cases = ("spec1k", "few20", "long32k", "nosh256")
-rows = [row for row in result["rows"] if row["subject"] in shown and row["case"] in cases]
-Table(
-    ("tree", "KV, MB", "what", "cold, us", "warm, us", "cold over warm"),
-    tuple(
-        (r["tree"], r["unique_mb"], r["subject"], r["cold"]["median_us"], r["warm"]["median_us"],
-         r["cold"]["median_us"] / r["warm"]["median_us"])
-        for r in rows
-    ),
-)  # fmt: skip
+rows = []
+for r in result["rows"]:
+    if r["subject"] in shown and r["case"] in ("spec1k", "few20", "long32k", "nosh256"):
+        cold, warm = r["cold"]["median_us"], r["warm"]["median_us"]
+        rows.append((r["tree"], r["unique_mb"], r["subject"], cold, warm, cold / warm))
+Table(("tree", "KV, MB", "what", "cold, us", "warm, us", "cold over warm"), tuple(rows))
 
 # %% [markdown]
 # The first line of each tree, `read`, is a kernel that only reads the KV, once. For it, warm and cold differ
@@ -371,17 +365,13 @@ Table(
 
 # %%
 subjects = ("radix", "deft_flatten", "tree_waves", "flashinfer_cascade")
-rows = [r for r in result["rows"] if r["subject"] in subjects and r["case"] in ("spec1k", "few20", "long32k")]
-launch = result["ceilings"]["launch_graph_us"]
-print(f"a graph with one kernel that does nothing: {launch:.1f} us")
-Table(
-    ("tree", "what", "graph, us", "eager, us", "eager over graph"),
-    tuple(
-        (r["case"], r["subject"], r["cold"]["median_us"], r["eager"]["median_us"],
-         r["eager"]["median_us"] / r["cold"]["median_us"])
-        for r in rows
-    ),
-)  # fmt: skip
+rows = []
+for r in result["rows"]:
+    if r["subject"] in subjects and r["case"] in ("spec1k", "few20", "long32k"):
+        graph, eager = r["cold"]["median_us"], r["eager"]["median_us"]
+        rows.append((r["tree"], r["subject"], graph, eager, eager / graph))
+print(f"a graph with one kernel that does nothing: {result['ceilings']['launch_graph_us']:.1f} us")
+Table(("tree", "what", "graph, us", "eager, us", "eager over graph"), tuple(rows))
 
 # %% jupyter={"source_hidden": true}
 spec = {row["subject"]: row for row in result["rows"] if row["case"] == "spec1k"}
@@ -406,19 +396,15 @@ steps = measurement("decode_h100_1")
 provenance(steps)
 
 # %%
-by_case = {}
+by_case, rows = {}, []
 for row in steps["rows"]:
     if row["attention_alone_ms"]:
         by_case.setdefault(row["case"], {})[row["subject"]] = row
 star = by_case["star256"]
-Table(
-    ("256 leaves on 4,000 tokens", "step, ms", "its attention alone, ms", "share"),
-    tuple(
-        (name, row["step_ms"]["median"], row["attention_alone_ms"],
-         f"{row['attention_alone_ms'] / row['step_ms']['median']:.0%}")
-        for name, row in star.items()
-    ),
-)  # fmt: skip
+for name, row in star.items():
+    step, alone = row["step_ms"]["median"], row["attention_alone_ms"]
+    rows.append((name, step, alone, f"{alone / step:.0%}"))
+Table(("256 leaves on 4,000 tokens", "step, ms", "its attention alone, ms", "share"), tuple(rows))
 
 # %%
 before, after = star["radix"], star["tree_waves"]
@@ -552,9 +538,10 @@ Table(
     ("tree", "H200, us", "H100, us", "measured ratio", "modelled ratio"),
     tuple(
         (c.case, ours[c.case].cold, c.cold, c.cold / ours[c.case].cold, c.modelled / ours[c.case].modelled)
-        for c in elsewhere if c.subject == "tree_waves"
+        for c in elsewhere
+        if c.subject == "tree_waves"
     ),
-)  # fmt: skip
+)
 
 # %% [markdown]
 # ## Measure it yourself

@@ -101,7 +101,7 @@ EXERCISES = (
         why="""
             **Why it is right.** Errors of a model of time are factors, so their natural measure is the
             logarithm of the ratio, and `max(ratio, 1 / ratio)` orders calls in the same way. A difference
-            in microseconds would always point at the slowest call, and a percentage punishes a prediction
+            in microseconds mostly points at the slowest call, and a percentage punishes a prediction
             that is too high more than one that is too low.
         """,
         judge=judge_outlier,
