@@ -17,6 +17,7 @@ function render({ model, el }) {
   const chooser = element("p", { className: "deft-account" });
   chooser.append(element("label", { htmlFor: id, textContent: "Light up" }), menu);
   const picture = element("div", { className: "deft-picture", innerHTML: model.get("svg") });
+  for (const text of picture.querySelectorAll("text")) text.style.pointerEvents = "none"; // the cell is meant
   el.replaceChildren(chooser, status, picture);
 
   // a node lights up its tokens and the cells that are about it; a query its path and its own cells
