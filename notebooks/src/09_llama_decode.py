@@ -307,6 +307,32 @@ hint("09.3")
 solution("09.3")
 
 # %% [markdown]
+# ## Draw a tree, and let the model write it
+#
+# Here the proof comes with every decode. Draw any tree in the editor: drag a branch, fork it, prune it (its
+# own help tells how). Then press *Decode* in the player below it. The model writes the tree that you drew,
+# token by token, then every branch once more without any tree, and the last line says whether both agree.
+
+# %%
+from deft_lab import build_tree
+from deft_lab.widgets import edit
+
+drawn = build_tree("few_shot", prompt=len(prompt), width=2, length=11).fork(1, k=2, length=8)
+editor = edit(drawn)
+editor
+
+# %%
+from deft_lab.decode import LiveDecoder
+from deft_lab.widgets.decoding import live
+
+player = live(editor, LiveDecoder(model, problem)).run()  # decodes once now, and again at each press
+player
+
+# %%
+assert all(branch.equal for branch in player.compared)
+print(player.alt)
+
+# %% [markdown]
 # ## Bytes of a whole decode
 #
 # Equal texts, different work. Take the few-shot tree of notebook 1 in the geometry of Llama-3-8B: a prompt of
@@ -452,7 +478,8 @@ else:
 # - **Place** a token: its position counts the tokens of its branch; its slot is any free one.
 # - **Fork, grow and prune**: `prefill`, `step`, `prune`, or `run` with a task. A task of your own is a
 #   function of fifteen lines: [examples/custom_task.py](../examples/custom_task.py).
-# - **Prove** that a tree decode is right: the same shape, no NaN, near logits, equal greedy tokens.
+# - **Prove** that a tree decode is right: the same shape, no NaN, near logits, equal greedy tokens; for any
+#   tree that you draw, `live(editor, LiveDecoder(model, text))` proves it while you look.
 # - **Count** a whole decode, and say why separate runs overtake prefill so early.
 # - **Accept** several tokens a step without changing the text.
 #

@@ -20,9 +20,10 @@ compare("few_shot_20x20", methods=["flash_decoding", "radix", "tree_mask", "deft
 
 # %% [markdown]
 # One tree (a prompt of 4,000 tokens, twenty answers of 20) and four ways to compute the same attention. For
-# each you see its bytes, who meets whom (*mask*), and which program runs where and when on a model of an
-# H200 (*timeline*). Compare two things: the KV part of the bytes, and the length of the timelines. They do
-# not come in the same order. Why, is what this notebook is about.
+# each you see its bytes, who meets whom (*mask*), where the KV lies (*memory*), and which program runs where
+# and when on a model of an H200 (*timeline*). Two things may surprise you. Flash-Decoding and Radix store
+# very different amounts, and read the same. And the tree mask moves less than twice the bytes of
+# DeFT-Flatten, but takes more than twice as long. This notebook explains both.
 #
 # ## The four
 #
