@@ -18,6 +18,18 @@ TESTS = Path(__file__).parent
 
 # what is broken -> (file, old, new, test files that must notice)
 MUTANTS = {
+    "a rescale factor the wrong way round": (
+        "widgets/players/softmax.py",
+        "decay = np.exp(m - shift)",
+        "decay = np.exp(shift - m)",
+        "test_players.py",
+    ),
+    "a variable of another program that lives on": (
+        "kernel_run/core.py",
+        "stack.append({})",
+        "stack.append(dict(scopes[-1]) if scopes else {})",
+        "test_kernel_run.py",
+    ),
     "a subtree ends at its first sibling's parent": (
         "tree/_shape.py",
         "return frozen(next_sibling[climb])",

@@ -24,7 +24,7 @@ PLAYERS = {
     "kernel": lambda: play_kernel("tree_waves"),
 }
 NAMES = ("title", "parts", "frames", "columns", "sheet", "height", "theme", "held")
-KERNEL = ("listing", "lines", "jumps", "breakpoint", "hits", "refusal")
+KERNEL = ("listing", "lines", "jumps", "breakpoint", "hits", "refusal", "answered")
 
 
 def ask(player: StepPlayer, steps=(), keys=(), holds=(), **more):
@@ -117,6 +117,8 @@ def test_the_kernels_page_shows_the_line_and_what_it_changed():
     assert now.group(1).strip() == player.run.text(step)
     changed = re.findall(r'<tr class="now"><th scope="row">(\w+)', html)
     assert changed == list(player.run.moments[step].changes) == ["slot"]
+    player.answered = ""
+    assert "asking Python, which must be running" in ask(player, [step])["html"][0]
     assert "is no expression" in html and 'aria-label="Variables of deft_node_kernel"' in html
 
 

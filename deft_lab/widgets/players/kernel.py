@@ -44,6 +44,7 @@ class KernelPlayer(StepPlayer):
     jumps = traitlets.Dict().tag(sync=True)  # name -> key, label, title, steps
     breakpoint = traitlets.Unicode().tag(sync=True)
     hits = traitlets.List(traitlets.Int()).tag(sync=True)  # steps at which it begins to hold
+    answered = traitlets.Unicode().tag(sync=True)  # the condition that the hits are of
     refusal = traitlets.Unicode().tag(sync=True)  # why it is none
 
     def __init__(self, run: KernelRun) -> None:
@@ -105,7 +106,7 @@ class KernelPlayer(StepPlayer):
         except DeftLabError as bad:
             found, why = (), str(bad)
         with self.hold_sync():
-            self.hits, self.refusal = list(found), why
+            self.hits, self.refusal, self.answered = list(found), why, self.breakpoint
 
 
 def _jump(key: str, label: str, title: str, steps: tuple[int, ...]) -> dict[str, Any]:

@@ -70,9 +70,10 @@ function intoView(element) {
 }
 
 /** Breakpoints by condition. */
-export function Breakpoints({ id, breakpoint, hits, refusal, step, moves }) {
+export function Breakpoints({ id, breakpoint, hits, refusal, answered, step, moves }) {
   const ahead = hits.filter((hit) => hit > step).length;
-  const said = refusal || (breakpoint ? `${hits.length} ${hits.length === 1 ? "stop" : "stops"}, ${ahead} ahead` : "such as first == 4 and node(3)");
+  const asked = breakpoint !== answered ? "asking Python, which must be running" : ""; // a saved page has none
+  const said = asked || refusal || (breakpoint ? `${hits.length} ${hits.length === 1 ? "stop" : "stops"}, ${ahead} ahead` : "such as first == 4 and node(3)");
   return h(
     "div",
     { class: "deft-transport" },

@@ -8,10 +8,10 @@ export { heldAt, targetOf } from "../player/moves.js";
 export { Player } from "../player/player.js";
 export { lineOf, overOf };
 
-const TRAITS = ["listing", "lines", "jumps", "breakpoint", "hits", "refusal"];
+const TRAITS = ["listing", "lines", "jumps", "breakpoint", "hits", "refusal", "answered"];
 
 export function kernel(model, moves, id) {
-  const [listing, lines, jumps, breakpoint, hits, refusal] = TRAITS.map((name) => model.get(name));
+  const [listing, lines, jumps, breakpoint, hits, refusal, answered] = TRAITS.map((name) => model.get(name));
   const step = model.get("step");
   const own = {
     line: (fn, number, event) => moves.go(lineOf(lines, step, fn, number, event.shiftKey), event),
@@ -29,7 +29,7 @@ export function kernel(model, moves, id) {
     },
     stops: hits,
     aside: h(Aside, { listing, lines, parts: model.get("parts"), step, moves: own }),
-    below: h(Breakpoints, { id, breakpoint, hits, refusal, step, moves: own }),
+    below: h(Breakpoints, { id, breakpoint, hits, refusal, answered, step, moves: own }),
   };
 }
 
