@@ -252,6 +252,10 @@ def _draw_scale(canvas: Canvas, scale: Scale, top: float) -> None:
     canvas.y += 40
 
 
+def _sentence(title: str) -> str:
+    return title if title.endswith(("?", "!", ".")) else f"{title}."
+
+
 def _alt(title: str, lines: Mapping[str, Points], x: Axis, y: Axis, marks: Sequence[Mark]) -> str:
     said = [
         f"{name} goes from {y.words(points[0][1])} at {x.words(points[0][0])} to {y.words(points[-1][1])} "
@@ -259,7 +263,7 @@ def _alt(title: str, lines: Mapping[str, Points], x: Axis, y: Axis, marks: Seque
         for name, points in lines.items()
     ]
     pointed = [f"{mark.name} at {x.words(mark.x)}, {y.words(mark.y)}" for mark in marks]
-    return f"{title}. {y.label} over {x.label}: {'; '.join([*said, *pointed])}."
+    return f"{_sentence(title)} {y.label} over {x.label}: {'; '.join([*said, *pointed])}."
 
 
 def _table(lines: Mapping[str, Points], x: Axis, y: Axis, marks: Sequence[Mark]) -> Table:
@@ -273,7 +277,7 @@ def _strip_alt(title: str, strips: Mapping[str, Sequence[Spot]], kinds: list[str
         values = sorted(spot.value for spots in strips.values() for spot in spots if spot.kind == kind)
         middle, words = values[len(values) // 2], axis.words
         said.append(f"{kind}: {words(values[0])} to {words(values[-1])}, median {words(middle)}")
-    return f"{title}. {axis.label}, for {listed(list(strips))}. {'; '.join(said)}."
+    return f"{_sentence(title)} {axis.label}, for {listed(list(strips))}. {'; '.join(said)}."
 
 
 def _strip_table(strips: Mapping[str, Sequence[Spot]], axis: Axis) -> Table:

@@ -170,7 +170,7 @@ for method, chunk_len in (("deft_node_chunk", 512), ("deft_node_chunk", 128), ("
 columns = ("method", "chunk", "groups", "partials", "shared evenly", "heads outermost", "groups outermost")
 Table(columns, tuple(rows))
 
-# %% jupyter={"source_hidden": true}
+# %% jupyter={"source_hidden": true} tags=["reveal"]
 Markdown(
     f"From {rota.makespan:.0f} to {heads.makespan:.0f} units, with the same bytes of KV. In the picture of "
     "Flatten the programs stand in columns: these are *waves*, for all programs but the last of each head "
@@ -212,7 +212,7 @@ draw_lines("Longer prompts, more waves", lines, Axis("tokens of the prompt"), Ax
 # (notebook 5). Let us charge exactly that, shared evenly by all SMs.
 
 # %%
-lengths = (32, 64, 128, 256, 512, 1024, 2048, 4096)
+lengths = (32, 64, 128, 256, 512, 1024, 2048)
 cuts = {n: plan_tree(few_shot, "deft_node_chunk", chunk_len=n) for n in lengths}
 reduction = {n: plan.n_partials * 32 * 2 / 16 / 132 for n, plan in cuts.items()}  # units
 lines = {
@@ -350,18 +350,23 @@ viz.draw_timeline(plan, LLAMA3_8B, machine, unit=16)
 #
 # One program an SM, equal speed for all, nothing to start and nothing to finish: that is a cartoon. The
 # library has a finer model, with launches, several programs an SM, limits of the memory and of the caches,
-# fitted to measurements on an H200. Here are four plans in both models:
+# fitted to measurements on an H200. Here are four plans of a
+# reasoning tree in both models:
 
 # %%
 from deft_lab.cost import predict as predict_time
 
-rows = []
+document, rows = load_tree("reasoning_document"), []
 for name in ("deft_node", "deft_node_chunk", "deft_flatten", "tree_waves"):
-    plan = plan_tree(few_shot, name)
+    plan = plan_tree(document, name)
     rows.append((name, unit_rota(plan).makespan, 1e6 * predict_time(plan, LLAMA3_8B, H200).seconds))
 Table(("method", "units, this notebook", "microseconds, H200, modelled"), tuple(rows))
 
 # %% [markdown]
+# The two do not even agree on the order. On this tree, the finer model prefers DeFT-Node to chunks of nodes:
+# it also charges for starting a program and for reducing partials, and of both, chunks make more. The
+# cartoon shows balance, and nothing but balance.
+#
 # Tree-Waves, deft-lab's own method, is made of this notebook's lesson: it looks at the tree and at the
 # number of SMs, and cuts so that the programs just fill whole waves, the longest first.
 # ([methods/tree_waves.py](../deft_lab/methods/tree_waves.py) says how. The model of units does not do it
