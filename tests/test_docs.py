@@ -112,3 +112,13 @@ def test_the_licence_names_both_parts():
 def test_the_readmes_picture_is_what_the_script_draws():
     done = subprocess.run([sys.executable, str(CHECKOUT / "tools" / "make_pictures.py"), "--check"])
     assert done.returncode == 0, "stale; run python tools/make_pictures.py"
+
+
+def test_pictures_are_small_and_each_is_shown():
+    pages = [CHECKOUT / "README.md", *(CHECKOUT / "docs").rglob("*.md")]
+    shown = {
+        Path(name).name for page in pages for name in re.findall(r"!\[[^]]+\]\(([^)]+)\)", page.read_text())
+    }
+    pictures = list((CHECKOUT / "docs" / "images").iterdir())
+    assert {picture.name for picture in pictures} == shown
+    assert all(picture.stat().st_size < 200_000 for picture in pictures)

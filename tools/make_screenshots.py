@@ -19,7 +19,17 @@ from typing import Any, NamedTuple
 import anywidget
 
 from deft_lab import Tree, build_tree, load_tree
-from deft_lab.widgets import compare, edit, play_grouping, play_partial, play_reduction
+from deft_lab.widgets import (
+    DecodePlayer,
+    compare,
+    edit,
+    inspect_arrays,
+    play_decode,
+    play_grouping,
+    play_kernel,
+    play_partial,
+    play_reduction,
+)
 
 IMAGES = Path(__file__).resolve().parents[1] / "docs" / "images"
 MOST_BYTES = 200_000
@@ -63,6 +73,13 @@ def _few_shot() -> Tree:
     return build_tree("few_shot", prompt=4000, width=20, length=20)
 
 
+def _at(player: anywidget.AnyWidget, part: float) -> anywidget.AnyWidget:
+    """A player at a part of its way."""
+    n_steps = player.film["n_steps"] if isinstance(player, DecodePlayer) else len(player.frames)
+    player.step = int(part * n_steps)
+    return player
+
+
 SHOTS = {
     "editor": Shot(
         lambda: edit(_few_shot()), (".deft-timeline .deft-scene", 0, 0.73, 0.56), ("light-desktop",)
@@ -78,9 +95,12 @@ SHOTS = {
         (".deft-mask .deft-scene", 1, 0.4, 0.3),
         ("dark-desktop",),
     ),
-    "player-grouping": Shot(lambda: play_grouping(build_tree("few_shot", width=4), "deft_flatten")),
-    "player-partial": Shot(play_partial),
-    "player-reduction": Shot(play_reduction),
+    "arrays": Shot(lambda: inspect_arrays(build_tree("few_shot", prompt=12, width=3, length=4))),
+    "player-grouping": Shot(lambda: _at(play_grouping(_random(), "deft_flatten"), 0.5)),
+    "player-partial": Shot(lambda: _at(play_partial(), 0.5), None, ("light-desktop",)),
+    "player-reduction": Shot(lambda: _at(play_reduction(), 0.5)),
+    "player-kernel": Shot(lambda: _at(play_kernel(), 0.3), None, ("dark-desktop",)),
+    "decode": Shot(lambda: _at(play_decode("tree_of_thoughts"), 0.5), None, ("light-desktop",)),
 }
 
 
@@ -133,7 +153,9 @@ def take(running: Any, shot: Shot, theme: str, width: int, path: Path) -> None:
             box = page.locator(selector).nth(which).bounding_box()
             page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
             page.wait_for_timeout(200)
-        drawn = page.context.new_cdp_session(page).send("Page.captureScreenshot", WEBP)
+        height = page.evaluate("document.getElementById('widget').getBoundingClientRect().bottom + 8")
+        part = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        drawn = page.context.new_cdp_session(page).send("Page.captureScreenshot", {**WEBP, "clip": part})
         path.write_bytes(base64.b64decode(drawn["data"]))
     page.close()
     if errors:
