@@ -318,7 +318,7 @@ from deft_lab import build_tree
 from deft_lab.widgets import edit
 
 drawn = build_tree("few_shot", prompt=len(prompt), width=2, length=11).fork(1, k=2, length=8)
-editor = edit(drawn)
+editor = edit(drawn, views=["memory", "mask"])
 editor
 
 # %%
