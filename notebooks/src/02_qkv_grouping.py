@@ -292,6 +292,22 @@ except DeftLabError as refused:
 # and silently leaves out the others. Our kernels cut the queries into tiles, each with its own words.)
 
 # %% [markdown]
+# ### A tree of your own
+#
+# Here is the small tree in an editor. Give a node one more token (drag the end of its bar), or fork a leaf;
+# the view below follows at once. Then run the next cell: which numbers in the arrays have changed?
+
+# %%
+from deft_lab.widgets import edit
+
+editor = edit(small, views=("groups",))
+
+editor
+
+# %%
+inspect_arrays(editor.tree, chunk_len=4)
+
+# %% [markdown]
 # ## Predict: a tree from real work
 #
 # The DeFT authors recorded how a model merges documents by tree of thoughts. We drew trees of the same shape
