@@ -11,6 +11,7 @@ known wrong answer; a test proves that each exercise rejects its own.
 """
 
 from .board import leaderboard
+from .bug_museum import Exhibit, check_museum, museum
 from .calibrating import calibration
 from .cards import exercise, hint, solution
 from .checking import check
@@ -25,14 +26,17 @@ __all__ = [
     "EXERCISES",
     "CountedStep",
     "Exercise",
+    "Exhibit",
     "Prediction",
     "Result",
     "calibration",
     "check",
+    "check_museum",
     "count_step",
     "draw_count",
     "exercise",
     "hint",
+    "museum",
     "leaderboard",
     "predict",
     "solution",

@@ -253,7 +253,7 @@ for i in shown:
 #
 # The first line is before any token: `m` is a number below any score, but not minus infinity, because minus
 # infinity less itself is not a number. (The kernels that were published with the paper begin at 0 instead.
-# What goes wrong then is in notebook 4, and in the bug museum: `museum("row_max")`.)
+# What goes wrong then is in notebook 4, and in the [bug museum](../docs/bug_museum.md).)
 #
 # ### Your turn
 

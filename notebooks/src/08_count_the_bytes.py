@@ -327,6 +327,35 @@ solution("08.3")
 # and count on any laptop, exactly. For the third you need a GPU, and notebook 12 looks.
 
 # %% [markdown]
+# ## The bug museum
+#
+# The factor of the heads was in released code, and no test found it, because the outputs are right.
+# There are more such cases. The museum holds some that really happened, each made anew in a few lines:
+
+# %%
+from deft_lab.lessons import check_museum, museum
+
+museum()
+
+# %% [markdown]
+# You met the first one of this notebook as `gqa_reload`. Read it, and write the test that would have found
+# it. The check runs your test on the defect, where it must fail, and on two right implementations, where it
+# must not.
+
+# %%
+museum("gqa_reload")
+
+
+# %%
+def test_gqa_reload(programs): ...
+
+
+check_museum("gqa_reload", test_gqa_reload)
+
+# %% [markdown]
+# All exhibits are also on [one page](../docs/bug_museum.md). A good one to go on with is `row_max`.
+
+# %% [markdown]
 # ## What you can do now
 #
 # - **Count** what a kernel loads and stores, by role and by source line: `count_step(plan, geometry)`, or
