@@ -134,10 +134,10 @@ def _by_path(tree: Tree, chunk_len: int | None = None) -> Iterator[Cut]:
                 if start < stop:
                     chunks.append(Chunk(node, start, stop))
                 offset += length
-            names = ", ".join(f"{tree.label[chunk.node]}" for chunk in chunks)
+            names = _nodes([int(tree.label[chunk.node]) for chunk in chunks])
             why = (
                 f"query q{tree.query_order[query]} walks its path alone: "
-                f"{count(sum(c.stop - c.start for c in chunks), 'token')} of node(s) {names}"
+                f"{count(sum(c.stop - c.start for c in chunks), 'token')} of {names}"
             )
             yield Cut(Group(range(query, query + 1), tuple(chunks)), why)
 
@@ -145,11 +145,16 @@ def _by_path(tree: Tree, chunk_len: int | None = None) -> Iterator[Cut]:
 def _plainly(plan: Plan, index: int) -> str:
     group = plan.groups[index]
     nodes = list(dict.fromkeys(int(plan.tree.label[chunk.node]) for chunk in group.chunks))
-    names = ", ".join(map(str, nodes[:6])) + (f" and {len(nodes) - 6} more" if len(nodes) > 6 else "")
     return (
-        f"{count(group.kv_len, 'token')} of node(s) {names} with "
+        f"{count(group.kv_len, 'token')} of {_nodes(nodes)} with "
         f"{count(len(group.queries), 'query', 'queries')}"
     )
+
+
+def _nodes(labels: Sequence[int]) -> str:
+    """node 3; nodes 3, 5, 6."""
+    more = f" and {len(labels) - 6} more" if len(labels) > 6 else ""
+    return f"node{'s' * (len(labels) > 1)} {', '.join(map(str, labels[:6]))}{more}"
 
 
 TELLERS: dict[str, Callable[..., Iterator[Cut]]] = {
