@@ -300,12 +300,11 @@ except DeftLabError as refused:
 # %%
 from deft_lab.widgets import edit
 
-editor = edit(small, views=("groups",))
-
+editor = edit(small, views=("groups",), method="deft_node")
 editor
 
 # %%
-inspect_arrays(editor.tree, chunk_len=4)
+inspect_arrays(editor.tree, "deft_node")
 
 # %% [markdown]
 # ## Predict: a tree from real work
