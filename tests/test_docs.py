@@ -29,6 +29,7 @@ from deft_lab.cli import app, bench_app
 CHECKOUT = Path(__file__).parent.parent
 ONE_PAGE = CHECKOUT / "docs" / "all_of_deft_lab.md"
 PAGES = [CHECKOUT / "README.md", ONE_PAGE, CHECKOUT / "CONTRIBUTING.md", CHECKOUT / "data" / "README.md"]
+PAGES.append(CHECKOUT / "docs" / "widgets.md")
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 
 
@@ -37,6 +38,12 @@ def test_the_python_of_a_page_runs(page, capsys):
     code = "\n".join(re.findall(r"```python\n(.*?)```", page.read_text(), flags=re.DOTALL))
     exec(compile(code, page.name, "exec"), {})
     assert capsys.readouterr().out
+
+
+def test_the_python_of_the_widgets_page_runs():
+    names: dict[str, object] = {}
+    exec(re.findall(r"```python\n(.*?)```", PAGES[-1].read_text(), flags=re.DOTALL)[0], names)
+    assert isinstance(names["editor"], widgets.TreeEditor)
 
 
 def test_the_readmes_script_prints_the_notebooks_numbers(capsys):
