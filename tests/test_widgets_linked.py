@@ -218,6 +218,18 @@ def test_a_node_is_described_with_its_groups_and_sms(name):
             assert said["words"].endswith(f"{n_bytes:,} B")
 
 
+@pytest.mark.parametrize("name", ["lopsided", "more than 64 queries on a node"])
+def test_the_shares_of_nodes_are_of_the_bytes_that_are_requested(name):
+    tree = TREES[name]
+    for method, shares in drawn(tree, list(METHODS))["shares"].items():
+        plan = plan_tree(tree, method)
+        read = np.zeros(tree.n_nodes)
+        for group, times in zip(plan.groups, plan.n_tiles.tolist(), strict=True):
+            for node, start, stop in group.chunks:
+                read[node] += times * (stop - start)
+        assert shares == pytest.approx(read / read.sum())
+
+
 @pytest.mark.parametrize("name", ["lopsided", "random"])
 def test_a_view_draws_every_node_and_lights_it_everywhere(name):
     tree = TREES[name]

@@ -1,6 +1,6 @@
 // Answers tests/test_widgets_linked.py: what the linked views draw, without a browser.
 import { readFileSync } from "node:fs";
-import { ACCOUNTS, Compare, ROLE_PAINTS, Tree, VIEWS, bars, describe, h, inSeconds, readersOf, renderToString, unpack } from "./text.bundle.mjs";
+import { ACCOUNTS, Compare, ROLE_PAINTS, Tree, VIEWS, bars, describe, h, inSeconds, readersOf, renderToString, shareOfNode, unpack } from "./text.bundle.mjs";
 
 const { document, plans, account = "requested", menus, lit, seconds = [] } = JSON.parse(readFileSync(0, "utf8"));
 const tree = Tree.fromJSON(document);
@@ -26,6 +26,9 @@ if (info) {
       words: describe(tree, label, info, method),
     }));
   }
+  answer.shares = Object.fromEntries(
+    bars(tree, info, "requested").map((row) => [row.name, tree.label.map((label) => shareOfNode(tree, info, row, label, "requested"))]),
+  );
   answer.compare = renderToString(h(Compare, { tree, plans, choice, selection: [] }));
 }
 answer.seconds = seconds.map((value) => [inSeconds(value), inSeconds(value, true)]);

@@ -4,6 +4,6 @@ export { renderToString } from "preact-render-to-string";
 export { ACCOUNTS } from "./core/accounts.js";
 export { describe, inSeconds, readersOf, unpack } from "./core/plans.js";
 export { Tree } from "./core/tree.js";
-export { bars, ROLE_PAINTS } from "./views/bytes.js";
+export { bars, ROLE_PAINTS, shareOfNode } from "./views/bytes.js";
 export { Compare } from "./views/compare.js";
 export { VIEWS } from "./views/index.js";

@@ -69,29 +69,38 @@ export function whyOld(info, tree, choice, menus) {
 /** {groups, sms, tokens} of a node in a method: which groups read it, on which SMs, how many tokens in all. */
 export function readersOf(info, method, label) {
   const of = info.methods[method];
-  if (!of.byLabel.has(label)) of.byLabel.set(label, findReaders(info, of, label));
-  return of.byLabel.get(label);
+  if (!of.byLabel.size) findReaders(info, of);
+  return of.byLabel.get(label) ?? { groups: [], sms: [], tokens: 0 };
 }
 
-function findReaders(info, of, label) {
-  const groups = [];
-  let tokens = 0;
+/** Tokens that all groups of a method read together, tile by tile. */
+export function tokensRead(info, method) {
+  const of = info.methods[method];
+  if (!of.byLabel.size) findReaders(info, of);
+  return of.tokensRead;
+}
+
+// all nodes at once, in one walk through the chunks and one through the pieces
+function findReaders(info, of) {
+  of.tokensRead = 0;
   for (let g = 0; g < of.n_groups; g++) {
-    let here = 0;
-    for (let c = of.groupStart[g]; c < of.groupStart[g + 1]; c++) {
-      if (of.chunks[3 * c] === label) here += of.chunks[3 * c + 2] - of.chunks[3 * c + 1];
-    }
-    if (!here) continue;
-    groups.push(g);
     const queries = of.groups[3 * g + 2] - of.groups[3 * g + 1];
-    tokens += here * (of.query_tile ? Math.ceil(queries / of.query_tile) : 1);
+    const times = of.query_tile ? Math.ceil(queries / of.query_tile) : 1;
+    for (let c = of.groupStart[g]; c < of.groupStart[g + 1]; c++) {
+      const [label, start, stop] = of.chunks.subarray(3 * c, 3 * c + 3);
+      if (!of.byLabel.has(label)) of.byLabel.set(label, { groups: [], sms: new Set(), tokens: 0 });
+      const found = of.byLabel.get(label);
+      if (found.groups[found.groups.length - 1] !== g) found.groups.push(g);
+      found.tokens += times * (stop - start);
+      of.tokensRead += times * (stop - start);
+    }
   }
-  const sms = new Set();
-  for (let p = 0; p < of.pieces.length && sms.size < info.nSms; p += 5) {
-    if (of.pieces[p + 2] !== label) continue;
+  for (let p = 0; p < of.pieces.length; p += 5) {
+    const sms = of.byLabel.get(of.pieces[p + 2])?.sms;
+    if (!sms || sms.size === info.nSms) continue;
     for (let s = 0; s < Math.min(of.pieces[p + 4], info.nSms); s++) sms.add((of.pieces[p + 3] + s) % info.nSms);
   }
-  return { groups, sms: [...sms].sort((a, b) => a - b), tokens };
+  for (const found of of.byLabel.values()) found.sms = [...found.sms].sort((a, b) => a - b);
 }
 
 /** Numbers as runs: [0, 1, 2, 5] -> "0 to 2, 5". */

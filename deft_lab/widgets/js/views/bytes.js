@@ -2,7 +2,7 @@
 // each role. The accounts paper and unique follow from the tree; the others come from Python with the plans.
 import { h } from "preact";
 import { ACCOUNTS, METHODS, traffic } from "../core/accounts.js";
-import { inSeconds, isStale, readersOf, unpack, whyOld } from "../core/plans.js";
+import { inSeconds, isStale, readersOf, tokensRead, unpack, whyOld } from "../core/plans.js";
 import { nodePaint, SMALL, TEXT, textWidth } from "../core/theme.js";
 import { count, inBytes, times } from "../core/words.js";
 import { axis, DEFAULTS, Figure, Menu } from "./figure.js";
@@ -144,8 +144,7 @@ export function shareOfNode(tree, info, row, label, account) {
     return (tree.length[i] * copies) / (row.sequential && account !== "unique" ? tree.nPathTokens : tree.nTokens);
   }
   if (account === "unique") return tree.length[i] / tree.nTokens;
-  const all = tree.label.reduce((sum, name) => sum + readersOf(info, row.name, name).tokens, 0);
-  return readersOf(info, row.name, label).tokens / all;
+  return readersOf(info, row.name, label).tokens / tokensRead(info, row.name);
 }
 
 function drawShare(scene, tree, row, { label, info, account, x, y, scale }) {

@@ -76,7 +76,7 @@ function drawPages(scene, tree, { paged, pageSize, perRow, scale, y, say }) {
     const words = () => `${say(label)}; on ${where}${end > stop ? `, ${count(end - stop, "slot")} empty` : ""}`;
     onRows(start, stop, perRow).forEach((part) => pushNode(scene, tree, label, { ...box(part), words }));
   }
-  if (scale * pageSize >= 4) scene.lines.push({ d: borders(slots, { pageSize, perRow, scale, y }), kind: "gap" });
+  if (scale * pageSize >= 6) scene.lines.push({ d: borders(slots, { pageSize, perRow, scale, y }), kind: "gap" });
   const rows = Math.ceil(slots / perRow);
   scene.texts.push({ x: LEFT - 6, y: y + STRIP - 4, text: "pages", kind: "muted", anchor: "end" });
   return y + rows * (STRIP + GAP) + 8;
