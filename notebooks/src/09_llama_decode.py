@@ -10,6 +10,7 @@
 #   drafted tokens in one step.
 # - **Prerequisites:** notebook 1 (tree, branch, KV, query, group). A first look at PyTorch tensors.
 # - **Needs:** CPU, with PyTorch and transformers. No download: the model is ours, small, and comes along.
+#   Optional: a GPU and the weights of Llama-3-8B for one cell, which else shows a recording.
 # - **Time to read:** 35 minutes, and 30 more for the exercises. **Time to run:** under 40 seconds.
 #
 # Run the cell below. It plays a decode that was recorded, so it needs no model yet.
