@@ -39,7 +39,7 @@ from IPython.display import Markdown
 
 from deft_lab.decode import load_model
 
-model = load_model("target")
+model = load_model("target", device="cpu")  # in float32: everybody sees the same numbers
 geometry = model.geometry
 Markdown(
     f"`{type(model.model).__name__}` of transformers, {model.n_parameters:,} parameters, "
@@ -408,7 +408,7 @@ Markdown(
 # %%
 from deft_lab.speculative import speculate
 
-draft = load_model("draft")
+draft = load_model("draft", device="cpu")
 Markdown(f"The draft has {draft.n_parameters:,} parameters, the target {model.n_parameters:,}.")
 
 # %%

@@ -258,7 +258,7 @@ solution("11.1")
 from deft_lab.decode import load_model
 from deft_lab.speculative import speculate
 
-target, draft = load_model("target"), load_model("draft")
+target, draft = (load_model(name, device="cpu") for name in ("target", "draft"))
 problem = "sort 7 2 9 4 1 8 3 6 5 0 2 7 by 4\n"
 
 
