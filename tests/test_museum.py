@@ -89,6 +89,21 @@ def test_a_check_is_shown(capsys):
     assert "Caught" in capsys.readouterr().out
 
 
+@every_exhibit
+def test_a_test_as_shown_stands_alone(exhibit):
+    namespace: dict = {"np": np}  # what a notebook has anyway
+    exec(source(exhibit.test), namespace)
+    assert judge(exhibit, namespace[exhibit.test.__name__]).passed
+
+
+def test_a_test_may_use_pytest():
+    def test_mislabelled_tree(read):
+        with pytest.raises(ValueError, match="paths|nodes"):
+            read({"Token_Tree_size": 10, "Tree_Structure": [[0]]})
+
+    assert judge(EXHIBITS["mislabelled_tree"], test_mislabelled_tree).passed
+
+
 def test_a_defect_that_crashes_is_not_caught_by_chance():
     def trips(reduce):
         reduce(np.zeros((1, 2), np.float32), np.zeros(1, np.float32))

@@ -347,7 +347,9 @@ museum("gqa_reload")
 
 
 # %%
-def test_gqa_reload(programs): ...
+def test_gqa_reload(programs):
+    # assert what must hold
+    ...
 
 
 check_museum("gqa_reload", test_gqa_reload)

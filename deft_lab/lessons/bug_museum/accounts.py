@@ -33,6 +33,8 @@ def as_the_kernels_request(tree, chunk_len):
 
 
 def test_flatten_partials(moved):
+    from deft_lab import Tree
+
     tree = Tree([-1] + [0] * 20, [4000] + [20] * 20)
     coarse, fine = moved(tree, 128), moved(tree, 64)
     assert fine["partials"] > coarse["partials"] > 0

@@ -58,7 +58,7 @@ class Exhibit:
     def skeleton(self) -> str:
         """What a learner's cell begins with."""
         (argument,) = inspect.signature(self.test).parameters
-        return f"def {self.test.__name__}({argument}):\n    ..."
+        return f"def {self.test.__name__}({argument}):\n    # assert what must hold\n    ..."
 
 
 @dataclass(frozen=True)
@@ -130,6 +130,10 @@ def _outcome(test: Watched, implementation: Callable[..., Any]) -> Any:
         return None
     except Exception as error:  # whatever a test raises is its outcome
         return error
+    except (KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as error:  # what pytest.raises and pytest.fail raise is no Exception
+        return AssertionError(str(error))
 
 
 def card(exhibit: Exhibit, with_title: bool = True) -> Text:
@@ -138,7 +142,7 @@ def card(exhibit: Exhibit, with_title: bool = True) -> Text:
     return Text(
         f"{title}{exhibit.did}\n\n*Found in:* {exhibit.found}\n\n"
         f"The defect, made anew:\n\n```python\n{source(exhibit.defect)}\n```\n\n"
-        f"**Write a test.** {exhibit.gets} Assert what must hold:\n\n```python\n{exhibit.skeleton}\n```\n\n"
+        f"**Write a test.** {exhibit.gets}\n\n```python\n{exhibit.skeleton}\n```\n\n"
         f'Then run `check_museum("{exhibit.key}", {exhibit.test.__name__})`.\n\n'
         f"<details><summary>The same, done right (click to unfold)</summary>\n\n"
         f"```python\n{source(exhibit.right)}\n```\n\n</details>\n\n"

@@ -30,6 +30,8 @@ def two_programs_each_kv_head(n_q_heads, n_kv_heads, n_tokens):
 
 
 def test_gqa_reload(programs):
+    from collections import Counter
+
     requests = Counter()
     for _heads, kv_head, tokens in programs(8, 2, 5):
         requests.update((kv_head, token) for token in tokens)
@@ -90,6 +92,8 @@ def pieces_of_the_tokens(n_queries, n_tokens):
 
 
 def test_tile_reload(programs):
+    from collections import Counter
+
     requests = Counter(token for _queries, tokens in programs(40, 10) for token in tokens)
     assert set(requests.values()) == {1}
 

@@ -28,6 +28,8 @@ def from_the_leaves_upwards(tables, n_tokens):
 
 
 def test_etv(decoded):
+    from deft_lab.verifying.rounds import dial
+
     tables = dial(seed=1, vocab_size=3, unlike=0.5)
     assert np.allclose(decoded(tables, 2), tables.opening_law(2))
 
