@@ -21,9 +21,9 @@ compare("few_shot_20x20", methods=["flash_decoding", "radix", "tree_mask", "deft
 # %% [markdown]
 # One tree (a prompt of 4,000 tokens, twenty answers of 20) and four ways to compute the same attention. For
 # each you see its bytes, who meets whom (*mask*), where the KV lies (*memory*), and which program runs where
-# and when on a model of an H200 (*timeline*). Two things may surprise you. Flash-Decoding and Radix store
-# very different amounts, and read the same. And the tree mask moves less than twice the bytes of
-# DeFT-Flatten, but takes more than twice as long. This notebook explains both.
+# and when on a model of an H200 (*timeline*). Two questions to take along. Does a method that stores less
+# also read less? And the tree mask moves less than twice the bytes of DeFT-Flatten: why does it take more
+# than twice as long?
 #
 # ## The four
 #
@@ -229,7 +229,8 @@ draw_timeline(plan_tree(short, "deft_flatten"), LLAMA3_8B.layer, H200)
 # %% [markdown]
 # Radix is one launch. DeFT has two: what its groups find are *partials*, and putting them together, the
 # **reduction**, has to wait until all are there. A launch costs its start, however little it does. On a short
-# tree nothing else costs anything.
+# tree nothing else costs anything. (The tree mask has five launches; each waits for the one before and starts
+# its programs anew. That is why it takes longer than its bytes say, on both trees.)
 #
 # ### Your turn
 
