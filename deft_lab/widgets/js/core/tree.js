@@ -7,7 +7,11 @@ const FIELDS = ["label", "length", "next_label", "parent", "seat"];
 
 export class TreeError extends Error {}
 
-export const grouped = (value) => value.toLocaleString("en-US");
+/** 4400 -> 4,400. For integers without toLocaleString, which takes longer than all else in a large view. */
+export function grouped(value) {
+  if (!Number.isInteger(value)) return value.toLocaleString("en-US");
+  return Math.abs(value) < 1000 ? String(value) : String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
 
 export function some(values) {
   const shown = values.slice(0, 6).join(", ");

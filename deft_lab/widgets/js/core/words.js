@@ -1,8 +1,7 @@
 // Numbers in words, as deft_lab/viz/words.py.
+import { grouped } from "./tree.js";
 
-/** 4400 -> 4,400. Views say thousands of them, and toLocaleString takes its time. */
-export const number = (value) =>
-  Number.isInteger(value) ? String(value).replace(/\B(?=(\d{3})+$)/g, ",") : value.toLocaleString("en-US");
+export const number = grouped;
 
 /** (1, "node") -> 1 node; (20, "query", "queries") -> 20 queries. */
 export const count = (value, one, many = `${one}s`) => `${number(value)} ${value === 1 ? one : many}`;

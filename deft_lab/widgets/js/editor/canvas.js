@@ -2,7 +2,7 @@
 import { Component, h } from "preact";
 import { afterBar, queryName } from "../core/labels.js";
 import { linkPath, px } from "../core/layout.js";
-import { PALETTE, SMALL, nodePaint, textOn, textWidth } from "../core/theme.js";
+import { BLACK, PALETTE, SMALL, nodePaint, textOn, textWidth } from "../core/theme.js";
 import { count, nodeInWords, number } from "../core/words.js";
 
 /** One node. It is drawn anew only when something of it changes. */
@@ -20,7 +20,6 @@ export class NodeMark extends Component {
     return h(
       "g",
       { ...aria(tree, node, state), id, class: `node ${state}`, "data-node": node.label },
-      h("title", null, nodeInWords(tree, node.label)),
       h("rect", { class: "hit", x: px(x - 2), y: px(y - 11), width: px(width + 14), height: 22 }),
       h("rect", {
         class: `bar c${paint.color}${thin}`,
@@ -34,7 +33,7 @@ export class NodeMark extends Component {
         !thin &&
         h("rect", {
           class: "hatched",
-          style: { fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})` },
+          fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})`,
           x: px(x),
           y: px(y - thickness / 2),
           width: px(width),
@@ -46,7 +45,7 @@ export class NodeMark extends Component {
         : label &&
             h(
               "text",
-              { class: "rim", x: px(label.x), y: px(label.y), style: label.inside ? onBar(paint) : null },
+              { class: label.inside ? onBar(paint) : "rim", x: px(label.x), y: px(label.y) },
               label.text,
             ),
       node.folded && h(Folded, { tree, node, right: x + width }),
@@ -55,10 +54,8 @@ export class NodeMark extends Component {
 }
 
 /** Black or white on the colour of the bar, with a rim that keeps the hatching off. */
-const onBar = ({ color, hatch }) => ({
-  fill: textOn(PALETTE[color]),
-  stroke: hatch ? PALETTE[color] : "none",
-});
+const onBar = ({ color, hatch }) =>
+  `${textOn(PALETTE[color]) === BLACK ? "dark" : "light"}${hatch ? ` rim o${color}` : ""}`;
 
 function aria(tree, node, state) {
   const siblings = node.index ? tree.children[tree.parent[node.index]] : [0];
@@ -108,10 +105,10 @@ export function Handles({ tree, node, placed, canMerge }) {
   const below = y + thickness / 2 + 5;
   const top = below + 24 > placed.height ? y - thickness / 2 - 29 : below;
   const chips = [
-    ["add", "+", "add a child (Enter)"],
-    ["fork", "⑂", "fork into two; drag to the right for more (F)"],
-    ...(canMerge ? [["merge", "⇤", "merge with the only child (J)"]] : []),
-    ...(node.index ? [["prune", "×", "prune the subtree (Delete)"]] : []),
+    ["add", "M12,6v12M6,12h12", "add a child (Enter)"],
+    ["fork", "M5,12h5l7,-5M10,12l7,5M17,7h2M17,17h2", "fork into two; drag to the right for more (F)"],
+    ...(canMerge ? [["merge", "M5,12h13M10,7l-5,5l5,5M19,7v10", "merge with the only child (J)"]] : []),
+    ...(node.index ? [["prune", "M7,7l10,10M17,7l-10,10", "prune the subtree (Delete)"]] : []),
   ];
   const left = Math.max(2, Math.min(x, placed.width - 26 * chips.length - 2));
   return h(
@@ -132,7 +129,7 @@ export function Handles({ tree, node, placed, canMerge }) {
         h("rect", { class: "hit", x: px(x - 8), y: px(y - thickness / 2 - 14), width: 16, height: 16 }),
         h("path", { d: `M${px(x - 5)},${px(y - thickness / 2 - 11)}h10l-5,9z` }),
       ),
-    chips.map(([name, sign, words], i) =>
+    chips.map(([name, icon, words], i) =>
       h(
         "g",
         {
@@ -143,7 +140,7 @@ export function Handles({ tree, node, placed, canMerge }) {
         },
         h("title", null, words),
         h("rect", { width: 24, height: 24, rx: 5 }),
-        h("text", { x: 12, y: 17, "text-anchor": "middle" }, sign),
+        h("path", { d: icon }),
       ),
     ),
   );

@@ -3,8 +3,7 @@
 //
 // mark: {x, y, w, h, kind, label, query, words, paint}; kind "node" has a paint of its own, other kinds are
 // CSS classes. Only marks with words can be hovered; words are a function, called when they are. scene: {width, height, marks, texts, lines}.
-import { h } from "preact";
-import { memo } from "preact/compat";
+import { Component, h } from "preact";
 import { useEffect, useId, useRef } from "preact/hooks";
 import { px } from "../core/layout.js";
 import { HATCHES, PALETTE, textOn } from "../core/theme.js";
@@ -89,7 +88,17 @@ export function hit(marks, x, y) {
 }
 
 // what hovering does not change
-const Shapes = memo(function Shapes({ scene, id, title, desc }) {
+class Shapes extends Component {
+  shouldComponentUpdate(next) {
+    return ["scene", "id", "title", "desc"].some((name) => next[name] !== this.props[name]);
+  }
+
+  render(props) {
+    return drawShapes(props);
+  }
+}
+
+function drawShapes({ scene, id, title, desc }) {
   const { width, height } = scene;
   const nodes = scene.marks.filter((mark) => mark.kind === "node");
   const onCanvas = nodes.length > MOST_SHAPES;
@@ -117,7 +126,7 @@ const Shapes = memo(function Shapes({ scene, id, title, desc }) {
     h(Painted, { nodes, width, height }),
     h("svg", { ...size, ...words, class: "over" }, said, last),
   ];
-});
+}
 
 function placed({ x, y, w, h: high }) {
   return { x: px(x), y: px(y), width: px(w), height: px(high) };

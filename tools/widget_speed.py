@@ -1,0 +1,132 @@
+"""How fast the tree editor is in JupyterLab in Chromium; prints a table. Timing decides no test.
+
+    python tools/widget_speed.py [N_NODES ...]      default: 300 and 1,000
+
+first paint: from the call of `render` to the frame that shows it, all linked views included.
+own views: from a key to the frame that shows what follows from the tree alone.
+all views: from a key to the last change on the page, after Python's plans came.
+frames: a second, while a subtree is dragged.
+"""
+
+import gzip
+import sys
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "browser")]
+
+from conftest import CHROMIUM  # noqa: E402
+from lab import serve  # noqa: E402
+
+STATIC = ROOT / "deft_lab" / "widgets" / "static"
+SETUP = """\
+from deft_lab import build_tree
+from deft_lab.widgets import edit
+
+editor = edit(build_tree("random", n_nodes={n}, prompt=2000, seed=1))
+editor.selection = [1]
+editor"""
+# render a second editor from the state of the first, as a page that opens would
+FIRST_PAINT = """async ([source, name]) => {
+  const widget = (await import(URL.createObjectURL(new Blob([source], { type: "text/javascript" })))).default;
+  const manager = window.model;
+  const el = document.createElement("div");
+  document.querySelector(".deft-editor").parentElement.append(el);
+  const times = [];
+  for (let i = 0; i < 4; i++) {
+    await new Promise((next) => setTimeout(next, 400));
+    const began = performance.now();
+    const remove = await widget.render({ model: manager, el });
+    await new Promise((next) => requestAnimationFrame(() => requestAnimationFrame(next)));
+    times.push(performance.now() - began);
+    remove();
+  }
+  el.remove();
+  return times;
+}"""
+# a model that answers with what the page was sent
+KEEP_MODEL = """(code) => { window.model = code; }"""
+AFTER_KEY = """([key, wait]) => new Promise((done) => {
+  const root = document.querySelector(".deft-editor");
+  const canvas = root.querySelector(".deft-canvas");
+  const began = performance.now();
+  let last = began;
+  const observer = new MutationObserver(() => { last = performance.now(); });
+  observer.observe(root, { subtree: true, childList: true, attributes: true, characterData: true });
+  canvas.dispatchEvent(new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+  let painted = 0;
+  requestAnimationFrame(() => requestAnimationFrame(() => { painted = performance.now() - began; }));
+  setTimeout(() => { observer.disconnect(); done([painted, last - began]); }, wait);
+})"""
+COUNT_FRAMES = """() => {
+  window.frames_ = [];
+  const count = (time) => { window.frames_.push(time); window.counting = requestAnimationFrame(count); };
+  window.counting = requestAnimationFrame(count);
+}"""
+FRAMES = """() => {
+  cancelAnimationFrame(window.counting);
+  const gaps = window.frames_.slice(1).map((time, i) => time - window.frames_[i]).sort((a, b) => a - b);
+  const seconds = (window.frames_.at(-1) - window.frames_[0]) / 1000;
+  return [gaps.length / seconds, gaps[Math.floor(gaps.length * 0.95)]];
+}"""
+
+
+def middle_of(values: list[float]) -> float:
+    return sorted(values)[len(values) // 2]
+
+
+def measure(lab, folder: Path, n_nodes: int) -> dict[str, float]:
+    """One editor with all its linked views, in a notebook of its own."""
+    path = folder / f"speed_{n_nodes}.ipynb"
+    cells = [nbformat.v4.new_code_cell(SETUP.format(n=n_nodes))]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel}), path)
+    with lab.open(path, height=1400) as opened:
+        page = opened.page
+        opened.run_all()
+        page.locator(".deft-canvas").wait_for()
+        page.wait_for_timeout(1500)
+        page.locator(".deft-canvas").focus()
+        edits = [page.evaluate(AFTER_KEY, [key, 2500]) for key in ("Enter", "g", "Delete", "g", "Enter")]
+        drag = drag_frames(page)
+        return {
+            "own views": middle_of([painted for painted, _ in edits]),
+            "all views": middle_of([last for _, last in edits]),
+            "frames": drag[0],
+            "worst frame (95 %)": drag[1],
+        }
+
+
+def drag_frames(page) -> list[float]:
+    """Frames a second while a large subtree is dragged over the others."""
+    box = page.locator('.deft-canvas [data-node="1"] .bar').bounding_box()
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + 8, y + 8)
+    page.evaluate(COUNT_FRAMES)
+    for i in range(120):
+        page.mouse.move(x + (i * 7) % 300, y + (i * 5) % 200)
+    found = page.evaluate(FRAMES)
+    page.mouse.up()
+    return found
+
+
+def main() -> None:
+    """Measure and print."""
+    sizes = [int(n) for n in sys.argv[1:]] or [300, 1000]
+    if CHROMIUM is None:
+        raise SystemExit("no Chromium: apt-get install chromium fonts-dejavu-core")
+    for path in sorted(STATIC.glob("*.js")):
+        print(f"{path.name:12} {len(gzip.compress(path.read_bytes(), 9)) / 1000:6.1f} kB gzipped")
+    with tempfile.TemporaryDirectory() as folder, serve(Path(folder), CHROMIUM) as lab:
+        for n in sizes:
+            for name, value in measure(lab, Path(folder), n).items():
+                print(f"{n:5} nodes  {name:20} {value:7.1f} {'a second' if name == 'frames' else 'ms'}")
+
+
+if __name__ == "__main__":
+    main()
