@@ -3,26 +3,24 @@
 #
 #     jupyter nbconvert --to html --config notebooks/offline_html.py notebooks/01_tree_split.ipynb
 
+from nbconvert.preprocessors import Preprocessor
+
 c = get_config()  # noqa: F821  (nbconvert puts it here)
 
-# the picture before the widget, which needs a kernel and scripts of others
-c.NbConvertBase.display_data_priority = [
-    "image/svg+xml",
-    "text/html",
-    "text/markdown",
-    "image/png",
-    "image/jpeg",
-    "text/latex",
-    "text/plain",
-]
-# inline, or its title, description and roles are lost in an <img>
-c.HTMLExporter.skip_svg_encoding = True
+
+class PicturesInline(Preprocessor):
+    """Outputs that have a picture become that picture; nbconvert's own ways lose its words or escape it."""
+
+    def preprocess(self, nb, resources):
+        nb.metadata.pop("widgets", None)  # their state is of no use without scripts of others
+        for cell in nb.cells:
+            for output in cell.get("outputs", ()):
+                if "image/svg+xml" in output.get("data", {}):
+                    output.data = {"text/html": "".join(output.data["image/svg+xml"])}
+        return nb, resources
+
+
+c.HTMLExporter.preprocessors = [PicturesInline]
 # no scripts from elsewhere; these notebooks hold no formulas that need one
-for address in (
-    "require_js_url",
-    "jquery_url",
-    "mathjax_url",
-    "jupyter_widgets_base_url",
-    "widget_renderer_url",
-):
+for address in ("require_js_url", "jquery_url", "mathjax_url"):
     setattr(c.HTMLExporter, address, "")
