@@ -155,7 +155,8 @@ stripped_source()
 # (`rows` says which query head and which query a row of the tile is; in notebook 8 you change that.) The
 # check of each exercise runs this kernel with your function in it, in Triton's interpreter, over several
 # trees, and compares the outputs with attention as it is defined. It watches every access: one that would
-# leave its tensor is stopped and shown to you. On a GPU nobody would do that.
+# leave its tensor is stopped and shown to you. On a GPU nobody would do that. (`@triton.jit` before your
+# functions is welcome and not needed: the interpreter runs them as they are.)
 
 # %%
 from importlib import import_module, util
