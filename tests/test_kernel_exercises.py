@@ -1,4 +1,4 @@
-"""The stripped kernel of notebooks 07 and 08: right with its own pieces, stopped where one leaves its tensor."""
+"""The stripped kernel of notebooks 07 and 08: right with its own pieces, stopped where one strays."""
 
 import numpy as np
 import pytest
