@@ -275,7 +275,7 @@ def test_fold_and_focus(hand, by):
         hand.keys("ArrowRight", "ArrowDown", "Space")
     hand.expect_value("folded", [4])
     assert hand.labels() == [0, 1, 2, 3, 4]
-    assert hand.root.locator('[data-node="4"]').get_attribute("aria-expanded") == "false"
+    assert hand.root.locator('.deft-canvas [data-node="4"]').get_attribute("aria-expanded") == "false"
     if by == "mouse":
         hand.root.locator('[data-handle="fold"]').click()
     else:
@@ -378,7 +378,7 @@ def test_copy_a_link_and_paste_it(hand, notebook):
 
 @by
 def test_presets(hand, by):
-    menu = hand.root.locator("select")
+    menu = hand.root.locator('[data-field="preset"]')
     if by == "mouse":
         menu.select_option("medusa_64")
         hand.expect(load_tree("medusa_64"))
@@ -470,6 +470,7 @@ def test_reload_and_restart_lose_nothing_that_was_saved(hand, notebook, lab):
     file = lab.folder / "drawn.json"
     hand.keys("Control+s")
     hand.wait(lambda: file.exists() and Tree.from_json(file.read_text()) == drawn, lambda: "not saved")
+    notebook.page.evaluate("window.jupyterapp.shell.currentWidget.context.save()")
     notebook.page.reload()
     canvas = notebook.page.locator(".deft-canvas").first
     canvas.wait_for(timeout=90_000)

@@ -5,6 +5,7 @@ import { Session } from "./session.js";
 
 /** Returns the session, and what takes the editor away again. */
 export function mount(el, model) {
+  performance.mark("deft-editor"); // where tools/widget_speed.py begins to count
   const session = new Session(model);
   paint(h(Editor, { session }), el);
   const remove = () => {
