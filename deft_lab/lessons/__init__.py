@@ -19,6 +19,7 @@ from .contract import Exercise
 from .counted_steps import CountedStep, count_step, draw_count
 from .exercises import EXERCISES
 from .kernel_reading import source_of, stripped_source, values_of
+from .own import MethodReport, check_all
 from .predicting import Prediction, predict
 from .result import Result
 
@@ -26,11 +27,13 @@ __all__ = [
     "EXERCISES",
     "CountedStep",
     "Exercise",
+    "MethodReport",
     "Exhibit",
     "Prediction",
     "Result",
     "calibration",
     "check",
+    "check_all",
     "check_museum",
     "count_step",
     "draw_count",

@@ -5,6 +5,7 @@
     draw_token_trees(title, {name: shape})    draw_arrays(plan)    draw_reduction(plan, lse)
     draw_mask(tree or plan)    draw_timeline(plan, geometry, hardware)
     draw_counted(modelled, counted)    draw_chunk_sweep(tree, geometry)
+    write_report(tree, methods, path)    all of it as one page
 
 A Figure is an SVG that needs no script, no network and no library of plots; it follows the theme of the
 page. `figure.alt` says the same in words, `figure.table()` in numbers.
@@ -20,6 +21,7 @@ from .io_bars import draw_io_bars
 from .kv_memory import draw_kv_memory
 from .mask import draw_mask
 from .reduction import draw_reduction
+from .report import write_report
 from .roofline import Work, draw_roofline
 from .split_view import draw_split
 from .svg import stack
@@ -51,4 +53,5 @@ __all__ = [
     "draw_tree",
     "released_arrays",
     "stack",
+    "write_report",
 ]
