@@ -17,7 +17,7 @@
 # %%
 from deft_lab.widgets import edit
 
-editor = edit("reasoning_keyword", views=["tree", "memory", "io"])
+editor = edit("reasoning_keyword", views=["memory", "bytes"])
 editor
 
 # %% [markdown]
@@ -216,8 +216,8 @@ from deft_lab.viz import draw_timeline
 draw_timeline(plans["whole_nodes"], LLAMA3_8B.layer, H200)
 
 # %% [markdown]
-# Where would whole nodes be a *good* idea? Where no node is long: change the tree in the editor, fold the
-# prompt into many short nodes with `S`, and run the four cells above again.
+# Where would whole nodes be a *good* idea? Where no node is long: change the tree in the editor, split the
+# prompt into many short nodes with `S`, and run the cells above again, from the registered method on.
 #
 # ## Bring a model
 #
@@ -229,7 +229,9 @@ draw_timeline(plans["whole_nodes"], LLAMA3_8B.layer, H200)
 # %%
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
+from transformers.utils.logging import disable_progress_bar
 
+disable_progress_bar()
 torch.manual_seed(0)
 shape = LlamaConfig(
     vocab_size=300, hidden_size=64, intermediate_size=96, num_hidden_layers=2,
@@ -270,6 +272,18 @@ assert difference < 1e-4
 # and 12 have shown each: the same output as the oracle, the same bytes as its closed form, to the byte, and
 # a time beside a device copy of the same run. [CONTRIBUTING.md](../CONTRIBUTING.md) has the seven steps.
 #
+# ### Test it as if others had written it
+#
+# Released kernels and data had defects that their tests let pass. The bug museum keeps them, made anew in a
+# few lines each, and waits for the test that you would have written: it must fail on the defect, and pass
+# whatever is right. Each exhibit is on [one page](../docs/bug_museum.md), too.
+
+# %%
+from deft_lab.lessons import museum
+
+museum()
+
+# %% [markdown]
 # ## Hand it on
 #
 # A page with pictures, numbers and the tree itself, which needs neither a network nor Python to be read:

@@ -50,7 +50,7 @@ EXERCISES = (
         """,
         skeleton="def whole_nodes(tree, budget):\n    # return [[node, ...], ...]\n    ...",
         hints=(
-            "Keep two things while you walk: the groups, and how many tokens still fit into the last of them.",
+            "Keep two things while you walk: the groups, and how much room is left in the last of them.",
             """
             A new group begins with `room = budget`, and every node takes `tree.length[node]` from it. For a
             node that is too long for any group, the room becomes negative, so nothing else fits behind it.
