@@ -76,7 +76,8 @@ def test_it_has_exactly_one_title(path):
 def test_the_first_code_cell_is_one_import_and_one_call(path):
     statements = ast.parse(cells(path, "code")[0].source).body
     assert [type(statement) for statement in statements] == [ast.ImportFrom, ast.Expr]
-    assert isinstance(statements[1].value, ast.Call)
+    shown = statements[1].value
+    assert isinstance(shown.value if isinstance(shown, ast.NamedExpr) else shown, ast.Call)
 
 
 @every_notebook

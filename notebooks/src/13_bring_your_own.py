@@ -17,8 +17,7 @@
 # %%
 from deft_lab.widgets import edit
 
-editor = edit("reasoning_keyword", views=["memory", "bytes"])
-editor
+(editor := edit("reasoning_keyword", views=["memory", "bytes"]))
 
 # %% [markdown]
 # ## Bring a tree
@@ -192,19 +191,14 @@ from deft_lab.cost import predict as predict_time
 from deft_lab.hardware import H200
 from deft_lab.viz import Table
 
-Table(
-    ("method", "groups", "longest group", "partials", "modelled, µs a layer"),
-    tuple(
-        (
-            name,
-            p.n_groups,
-            int(p.kv_len.max()),
-            p.n_partials,
-            1e6 * predict_time(p, LLAMA3_8B.layer, H200).seconds,
-        )
-        for name, p in plans.items()
-    ),
-)
+
+def row_of(name, plan):
+    time = predict_time(plan, LLAMA3_8B.layer, H200).seconds
+    return name, plan.n_groups, int(plan.kv_len.max()), plan.n_partials, 1e6 * time
+
+
+columns = ("method", "groups", "longest group", "partials", "modelled, µs a layer")
+Table(columns, tuple(row_of(name, plan) for name, plan in plans.items()))
 
 # %% [markdown]
 # The prompt is a node like any other, and nobody may cut it: one program works on it while all others have
