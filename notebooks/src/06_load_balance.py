@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 6. Filling the SMs
 #
-# DeFT-Node asks for fewer bytes than any other published method here, and on a GPU it is among the slowest.
-# Bytes are only half of the story: they must be moved by *many processors at once*, and a plan decides how
-# much each of them has to do. Here you hand out the programs of a plan as a GPU does, look at who waits for
-# whom, and choose how finely to cut.
+# DeFT-Node asks for fewer bytes than any other published method here, and yet on a GPU methods that ask for
+# more are often faster. Bytes are only half of the story: they must be moved by *many processors at once*,
+# and a plan decides how much each of them has to do. Here you hand out the programs of a plan as a GPU does,
+# look at who waits for whom, and choose how finely to cut.
 #
 # - **Goals:** say what programs, waves and the makespan are; simulate how a GPU hands out programs; explain
 #   why splitting by node leaves most of a GPU idle; choose a chunk length, and break your own choice.
@@ -89,7 +89,7 @@ by_node_units = predict(
 # %% [markdown]
 # ### Your turn
 #
-# Before you look: it takes four lines to find out.
+# Before you look: it takes five lines to find out.
 
 # %%
 from deft_lab.lessons import check, exercise, hint, solution
@@ -148,9 +148,9 @@ Table(
 # %% [markdown]
 # ## Cut the prompt
 #
-# DeFT-Node-Chunk cuts each node into chunks of 128 tokens, DeFT-Flatten cuts the row of all nodes. With more
-# and shorter programs, the last ones end closer together. Guess from the picture above which one comes out
-# ahead.
+# DeFT-Node-Chunk cuts each node into chunks of its own, DeFT-Flatten cuts the row of all nodes. Both take 128
+# tokens unless they are told otherwise; here the first one gets 512 to begin with. With more and shorter
+# programs, the last ones end closer together. Which of the two will be done first?
 
 # %%
 chunked = plan_tree(few_shot, "deft_node_chunk", chunk_len=512)
@@ -303,8 +303,8 @@ draw_lines("The more queries, the better DeFT-Node", lines, Axis("leaves of one 
 # %% jupyter={"source_hidden": true} tags=["reveal"]
 paper_32, paper_256 = (ratio for _, ratio in (lines["authors, A100"][0], lines["authors, A100"][-1]))
 Markdown(
-    "256 queries are 8 tiles, so the prompt is read by 8 x 32 = 256 programs, more than there are SMs: "
-    "balance comes for free, and reading the prompt 8 times is what both methods do. Our cartoon says "
+    "256 queries are 8 times 32, so the prompt is read by 8 x 32 heads = 256 programs, more than there are "
+    "SMs: balance comes for free, and reading the prompt 8 times is what both methods do. Our model says "
     f"{lines['units'][0][1]:.1f} and {lines['units'][-1][1]:.1f} times as long; the authors' seconds say "
     f"{paper_32:.1f} and {paper_256:.2f}. It is wrong in size, and right in direction and in order. "
     "(They are the latencies of the paper's tables and of the logs released with it, of whole runs.)"
@@ -388,7 +388,7 @@ edit("reasoning_keyword", views=("timeline",), method="deft_node")
 # ## What you can do now
 #
 # - **Read** a timeline: programs, waves, and who waits for whom.
-# - **Simulate** how a GPU hands out programs, with `unit_rota` or in four lines of your own.
+# - **Simulate** how a GPU hands out programs, with `unit_rota` or in five lines of your own.
 # - **Explain** why splitting by node starves a GPU: the longest program is a bound that no SM can share.
 # - **Choose** a chunk length: waiting on one side, partials on the other, and the bottom of the valley
 #   depends on the tree.

@@ -20,10 +20,10 @@ from deft_lab.widgets import play_kernel
 play_kernel("deft_node")
 
 # %% [markdown]
-# That is DeFT-Node at work on a tree of five nodes, recorded line by line. Run the cell and press Space: one
-# line of source runs, and beside it you see the variables that it changed. Below lie the tree and the
-# memory, with the cells that the line has touched. Shift+Space goes back. `O` steps over a helper, `L` goes
-# to the next round of the loop, `N` to the next program, `?` shows all keys.
+# That is DeFT-Node at work on a tree of five nodes, recorded line by line. Run the cell, click into it, and
+# press Space: one line of source runs, and beside it you see the variables that it changed. Below lie the
+# tree and the memory, with the cells that the line has touched. Shift+Space goes back. `O` steps over a
+# helper, `L` goes to the next round of the loop, `N` to the next program, `?` shows all keys.
 #
 # ## The words
 #
@@ -109,8 +109,9 @@ source_of(run, "deft_node_kernel", begin="TILES:", end="place_first = tl.load")
 
 # %% [markdown]
 # From its number the program finds its *item*, a group with at most 32 of its queries, and its head. An item
-# is five whole numbers in a table that was made on the host, from the plan. Here are those of the first
-# program that works on node 3:
+# is five whole numbers in a table that was made from the plan on the *host*, the CPU. (A row of the table has
+# room for eight; other kernels use more of them.) `HEADS`, the query heads of a program, is 1 here; notebook
+# 8 changes it. Here are the numbers of the first program that works on node 3:
 
 # %% tags=["reveal"]
 from deft_lab.lessons import values_of
@@ -133,9 +134,10 @@ values_of(run, begun[0], *names)
 source_of(run, "load_tokens")
 
 # %% [markdown]
-# Slot 8 of one KV head with 4 numbers begins 32 numbers behind the start. The last line of numbers below is
-# one tile of four tokens, each with its own offset: `offset[:, None] + d[None, :]` makes a square of pointers
-# out of a column of offsets and a row of places.
+# (`D` is the size of a head, and `D_PAD` the next power of two, because tiles come in powers of two. `ok` is
+# the mask.) Slot 8 of one KV head with 4 numbers begins 32 numbers behind the start. The last line of numbers
+# below is one tile of four tokens, each with its own offset: `offset[:, None] + d[None, :]` makes a square of
+# pointers out of a column of offsets and a row of places.
 
 # %% tags=["reveal"]
 values_of(run, hits[0], "slot", "kv_head", "N_KV_HEADS", "D", "offset", "x")
@@ -280,7 +282,8 @@ solution("07.3")
 #
 # All tokens are met. What leaves the program is `acc / total` and the natural log-sum-exp, at the *place* of
 # each partial. Places were dealt out on the host so that all partials of a query are neighbours, whichever
-# program writes them.
+# program writes them. (`DIRECT` and `PERMUTED` are switches for other cases, and `LN_2` turns a logarithm of
+# base 2 into a natural one.)
 
 # %%
 source_of(run, "store_partials", begin="d = tl.arange")
@@ -327,7 +330,8 @@ source_of(run, "reduce_kernel", begin="m = NOTHING_SEEN")
 # ## Flatten: a mask inside the tile
 #
 # In DeFT-Flatten a group may hold tokens of several nodes, so not every query of a group sees every token.
-# One line is new: bit *i* of a token's word says whether query *i* of the group sees it.
+# Two lines are new: each token has a *word*, a whole number, and its bit *i* says whether query *i* of the
+# group sees the token. In the scores, `sees` takes the place of `inside`.
 
 # %%
 flat = load_kernel_run("deft_flatten")
@@ -377,7 +381,7 @@ for method in ("deft_node", "deft_flatten", "tree_waves") if has_triton else ():
     run_kernels(method)
 
 # %% [markdown]
-# The differences are those of 32-bit numbers. The interpreter takes about a millisecond for a tile of tokens;
+# The differences are those of 32-bit numbers. The interpreter takes some milliseconds for a tile of tokens;
 # a GPU takes less than that for a whole layer of a large model. It is a tool for being right, and for
 # counting: that is notebook 8.
 #

@@ -21,8 +21,8 @@ draw_count("few_shot", "deft_node", prompt=300, width=4, length=20)
 
 # %% [markdown]
 # Two bars for each role of the bytes. The plain one is *modelled*, from a formula; the hatched one is
-# *counted*, from a run of the kernels. Each pair is equal, and the ratio on the right says that it is equal
-# to the last byte. Below a pair stand the source lines that moved its bytes.
+# *counted*, from a run of the kernels. Each pair is equal to the last byte, as the
+# ratio of 1 on the right says. Below a pair stand the source lines that moved its bytes.
 #
 # ## How to count
 #
@@ -46,7 +46,7 @@ small_step.table()
 # [attend.py](../kernels/attend.py), in `load_tokens`; the partials are stored there by stage 1 and loaded by
 # stage 2, in [reduce.py](../kernels/reduce.py).
 #
-# The interpreter takes about a millisecond for each tile of KV. So we run *one* KV head with the four query
+# The interpreter takes some milliseconds for each tile of KV. So we run *one* KV head with the four query
 # heads that share it, and multiply by eight: the others do the same work on other numbers. (Set the variable
 # `RUN_FULL=1` before you start Jupyter, and the cells below run all heads, in two minutes.)
 
@@ -245,14 +245,13 @@ solution("08.2")
 # %%
 packed_flat = traffic(plan_tree(few_shot, "deft_flatten"), layer, "requested", pack_heads=True)
 share = packed_flat.partials / packed_flat.kv
-print(
-    f"KV {packed_flat.kv / 1e6:.1f} MB, partials {packed_flat.partials / 1e6:.1f} MB: {share:.1f} of the KV"
-)
+print(f"KV {packed_flat.kv / 1e6:.1f} MB, partials {packed_flat.partials / 1e6:.1f} MB: {share:.1f} times KV")
 
 # %% [markdown]
 # The method that reads the KV once moves more bytes of partials than of KV. Longer chunks make fewer
 # partials; they also gather the queries of more branches, and beyond 32 of them the chunk is read again.
-# Somewhere in between is a minimum. Take a tree of 64 leaves, a full binary tree:
+# Somewhere in between is a minimum. Take a tree of 64 leaves, a full binary tree, and the published kernel,
+# which does not pack its heads:
 
 # %%
 from deft_lab import load_tree
@@ -277,8 +276,8 @@ best.reveal(lengths[totals.index(min(totals))])
 sweep
 
 # %% [markdown]
-# Above the minimum you pay in partials, below it in KV. The published kernel takes 128 tokens whatever the
-# tree.
+# Shorter chunks than the best pay in partials, longer ones in KV. The published kernel takes 128 tokens
+# whatever the tree.
 #
 # Fewest bytes is not least time, though. Each chunk is a program for each query head, and the 132 SMs of a
 # GPU (its workers; notebook 6) want several each. This is the predicted time of one layer on an H200 (a

@@ -10,7 +10,7 @@
 #   drafted tokens in one step.
 # - **Prerequisites:** notebook 1 (tree, branch, KV, query, group). A first look at PyTorch tensors.
 # - **Needs:** CPU, with PyTorch and transformers. No download: the model is ours, small, and comes along.
-#   Optional: a GPU and the weights of Llama-3-8B for one cell, which else shows a recording.
+#   Optional: a GPU and the weights of Llama-3-8B for one cell, which else names a recording.
 # - **Time to read:** 35 minutes, and 30 more for the exercises. **Time to run:** under 40 seconds.
 #
 # Run the cell below. It plays a decode that was recorded, so it needs no model yet.
@@ -191,8 +191,8 @@ print(f"pages free: {before} before, {session.pool.n_free} after; branches: {ses
 
 # %% [markdown]
 # Here only the leaf went. In deeper trees a whole piece of a branch may lose its last reader. In the decode
-# that you played at the top, three thoughts are given up at once, and with them node 20, which nobody else
-# needed:
+# that you played at the top, four thoughts are given up at once, nodes 22, 23, 24 and 27. With the first
+# three goes node 20, which nobody else needed:
 
 # %%
 from deft_lab.trace import load_recording
@@ -223,9 +223,10 @@ solution("09.2")
 # %% [markdown]
 # ## Is it the same text?
 #
-# Now to the proof. Four branches, each greedy from its first token on, decoded as one tree to their ends. A
-# branch **ends** when the model says its end-of-text token; the others go on. `run` does the loop, `FewShot`
-# says who gets which token, and a listener keeps the logits of every branch.
+# Now to the proof. Four branches begin with the four likeliest tokens, are greedy from there on, and are
+# decoded as one tree to their ends. A branch **ends** when the model says its end-of-text token, `eos`; the
+# others go on. `run` does the loop, `FewShot` says who gets which token, and a listener keeps the logits of
+# every branch.
 
 # %%
 from deft_lab.decode import FewShot, run
@@ -337,8 +338,8 @@ print(player.alt)
 # ## Bytes of a whole decode
 #
 # Equal texts, different work. Take the few-shot tree of notebook 1 in the geometry of Llama-3-8B: a prompt of
-# 4,000 tokens, twenty answers, a token each at every step. Separate runs read every branch in every step. The
-# tree is read once.
+# 4,000 tokens, twenty answers, a token each at every step. Separate runs read every branch in every step.
+# With a tree, a step reads each token once.
 #
 # Measure both against *prefill*. It also reads KV: it works through the prompt in tiles of 128 queries, and
 # each tile reads all tokens up to its own last one.
@@ -403,7 +404,8 @@ Markdown(
 # uses that. Something cheap *drafts* how the text may go on, as a small tree of tokens below the end of the
 # text. One step of the large model runs all of them, a query on every token. Then the drafts that say what
 # the large model itself would have said are *accepted*, and the first token where it disagrees is its own. So
-# a step writes at least one token, and the text is the same.
+# a step writes at least one token, and the text is the same. (Below, `sequoia_greedy` draws the trees and
+# `greedy` judges them; notebook 11 has others.)
 
 # %%
 from deft_lab.speculative import speculate
@@ -429,8 +431,8 @@ assert written.tokens == best.tokens  # the same text, token for token
 print(f"{len(written.rounds)} steps for {len(written.tokens)} tokens:\n{written.text}")
 
 # %% [markdown]
-# What the first rounds looked like. The orange dot is the end of the text; a large blue dot was accepted, a
-# small one was not:
+# What the first steps, or *rounds*, looked like. The orange dot is the end of the text; a large blue dot was
+# accepted, a small one was not:
 
 # %% tags=["reveal"]
 from deft_lab.viz import draw_token_trees
@@ -453,8 +455,8 @@ draw_token_trees(
 # ## Llama-3-8B
 #
 # The same lines run on the real one. If its weights are in your Hugging Face cache and there is a GPU, the
-# next cell decodes with it. Otherwise it shows a decode that we recorded on a GPU with a model of that
-# geometry.
+# next cell decodes with it. Otherwise it says with what we recorded one on a GPU: a model of that geometry
+# with random weights. `play_decode("few_shot_llama3_8b")` plays the recording.
 
 # %%
 from huggingface_hub import try_to_load_from_cache
