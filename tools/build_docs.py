@@ -22,6 +22,13 @@ from pygments.lexers import get_lexer_for_filename
 
 ROOT = Path(__file__).resolve().parent.parent
 ORPHAN = "---\norphan: true\n---\n\n"  # a page outside the table of contents
+# of the checkout -> of the site
+PAGES = {
+    "docs/all_of_deft_lab.md": "one_page",
+    "docs/widgets.md": "widgets",
+    "docs/bug_museum.md": "bug_museum",
+    "CONTRIBUTING.md": "contributing",
+}
 NEEDS = ("CPU", "Triton", "GPU", "weights")
 LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(#L[\dL-]+)?\)")
 # rooms of the API in reading order; the last has names of the others, which stand where they come from
@@ -45,9 +52,12 @@ def main(folder: Path) -> int:
     copy_notebooks(source / "notebooks", wanted)
     (source / "index.md").write_text(index_page(cards))
     (source / "instructors.md").write_text(instructors_page(cards))
-    one_page = (ROOT / "docs" / "all_of_deft_lab.md").read_text()
-    (source / "one_page.md").write_text(with_links(one_page, wanted, "."))
-    shutil.copy(ROOT / "docs" / "widgets.md", source / "widgets.md")
+    for name, page in PAGES.items():
+        text = (ROOT / name).read_text()
+        text = (
+            text if "/" in name else re.sub(r"\]\((?=[a-z])(?!https?:)", "](../", text)
+        )  # it lies at the top
+        (source / f"{page}.md").write_text(with_links(text, wanted, "."))
     write_api(source / "api")
     write_sources(source / "source", wanted)
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-b", "html", source, html]
@@ -149,6 +159,8 @@ def with_links(markdown: str, wanted: set[str], up: str) -> str:
             return match[0]
         if path.is_dir() and (path / "__init__.py").exists():
             path, line = path / "__init__.py", ""
+        if name in PAGES:
+            return f"]({up}/{PAGES[name]}.md)"
         if path.suffix == ".md" or not path.exists():
             return match[0]  # Sphinx complains if it leads nowhere
         wanted.add(str(path.relative_to(ROOT)))
