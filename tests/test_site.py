@@ -34,9 +34,10 @@ def test_what_a_notebook_needs_is_read_from_its_card(tool):
     def needs(words):
         return [tool.support({"needs": words}, need) for need in tool.NEEDS]
 
-    assert needs("CPU. No PyTorch, no GPU, no model weights.") == ["yes", "no", "no", "no"]
-    assert needs("CPU, and Triton if it is there.")[1] == "optional"
-    assert needs("a GPU.")[2] == "yes"
+    assert needs("CPU. No PyTorch, no GPU, no model weights.") == ["yes", "no", "no", "no", "no"]
+    assert needs("CPU, and Triton if it is there.")[2] == "optional"
+    assert needs("CPU, with PyTorch and transformers.")[1] == "yes" and needs("a GPU.")[3] == "yes"
+    assert needs("CPU. With an NVIDIA GPU, PyTorch and Triton, one cell measures.")[1:4] == ["optional"] * 3
 
 
 def test_links_to_the_checkout_lead_to_pages_of_the_site(tool):

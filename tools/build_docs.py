@@ -29,7 +29,8 @@ PAGES = {
     "docs/bug_museum.md": "bug_museum",
     "CONTRIBUTING.md": "contributing",
 }
-NEEDS = ("CPU", "Triton", "GPU", "weights")
+NEEDS = ("CPU", "PyTorch", "Triton", "GPU", "weights")
+OPTIONAL = r"optional|\b(if|where|when|or|for one|with an|exercises|part)\b|otherwise"
 LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(#L[\dL-]+)?\)")
 # rooms of the API in reading order; the last has names of the others, which stand where they come from
 ROOMS = (
@@ -114,7 +115,8 @@ def support(card: dict[str, str], need: str) -> str:
     found = re.search(rf"([^.;]*)\b{need}\b([^.;]*)", words, re.IGNORECASE)
     if not found:
         return "no"
-    return "optional" if re.search(r"optional|if |where |when |otherwise|or ", found[0]) else "yes"
+    is_optional = re.search(OPTIONAL, found[0], re.IGNORECASE) or "Elsewhere" in words
+    return "optional" if is_optional else "yes"
 
 
 def instructors_page(cards: list[dict[str, str]]) -> str:
