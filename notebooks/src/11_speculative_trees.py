@@ -252,7 +252,8 @@ solution("11.1")
 # ## A real draft
 #
 # Real acceptance does depend on the place. Let our small draft guess for our target, 16 tokens a round, for a
-# problem of sorting. `greedy` accepts what the target itself would have said; the text is the same each time.
+# problem of sorting. `k_ary_top_k` gives every node the four likeliest children. `greedy` accepts what the
+# target itself would have said; the text is the same each time.
 
 # %%
 from deft_lab.decode import load_model
@@ -296,7 +297,8 @@ draw_token_trees(
 # %% [markdown]
 # Where the next token is a digit of the list, the draft is unsure, and the tree is wide and flat. Where the
 # form of the line is clear, it is a chain. One text proves little. This is a measurement over many, with
-# sampled texts:
+# sampled texts. Of its two verifiers, `naive` lets the target draw each token, and goes down as long as the
+# tree has it; `sequoia` is explained in the section on accepting:
 
 # %%
 import json

@@ -361,7 +361,8 @@ Table(
 # ## A launch is not free
 #
 # All times so far are of *CUDA graphs*: launches recorded once and replayed by the GPU alone. Launched one
-# by one from Python, a call also has to get through the host. *Eager* is the same kernel, launched so:
+# by one from Python, a call also has to get through the host. *Eager* is the same kernel, launched so. Beside
+# our methods stands a *peer*, a kernel of another library: the cascade attention of FlashInfer.
 
 # %%
 subjects = ("radix", "deft_flatten", "tree_waves", "flashinfer_cascade")
@@ -458,7 +459,8 @@ columns = ("tree", "attention, times faster", "step, by the law", "step, measure
 Table(columns, tuple(rows))
 
 # %% [markdown]
-# The law is close. The last column is what a step would gain if attention took no time at all, the ceiling
+# The law of exercise 12.4, known as *Amdahl's law*, is close. The last column is what a step would gain if
+# attention took no time at all, the ceiling
 # of every attention kernel. Where a step comes near it, or even passes it, something else became faster,
 # too: the rest of a step is not quite the same for both methods. (Mind also that attention alone was timed
 # on the last tree of a run, the largest one.) What is left of the step are the weights, and the host.

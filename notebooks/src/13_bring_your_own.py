@@ -56,8 +56,8 @@ drafted = from_medusa(choices, prompt=500)
 print(drafted.n_queries, "queries, sharing ratio", round(drafted.sharing, 2))
 
 # %% [markdown]
-# **Your own records.** If your server has logged which branch followed which, two columns are enough: the
-# parent of each node, in any order, and its tokens.
+# **Your own records.** If your server has logged which branch followed which, two columns are enough, with
+# a row for each node, in any order: its parent (-1 for the root) and its number of tokens.
 
 # %%
 parents, tokens = [-1, 0, 0, 2, 2, 2], [1200, 64, 30, 8, 9, 7]
@@ -263,8 +263,9 @@ assert difference < 1e-4
 # A kernel of your own is a file in [kernels/](../kernels), a line in
 # [ops/launches.py](../deft_lab/ops/launches.py), and a closed form in
 # [cost/requested.py](../deft_lab/cost/requested.py). Then three things are asked of it, and notebooks 7, 8
-# and 12 have shown each: the same output as the oracle, the same bytes as its closed form, to the byte, and
-# a time beside a device copy of the same run. [CONTRIBUTING.md](../CONTRIBUTING.md) has the seven steps.
+# and 12 have shown each: the same output as the plain definition of attention, the same bytes as its closed
+# form, to the byte, and a time beside that of a kernel which only reads or copies, measured in the same run.
+# [CONTRIBUTING.md](../CONTRIBUTING.md) has the seven steps.
 #
 # ### Test it as if others had written it
 #
