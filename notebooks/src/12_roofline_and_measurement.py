@@ -459,7 +459,7 @@ columns = ("tree", "attention, times faster", "step, by the law", "step, measure
 Table(columns, tuple(rows))
 
 # %% [markdown]
-# The law of exercise 12.4, known as *Amdahl's law*, is close. The last column is what a step would gain if
+# The law of that exercise, known as *Amdahl's law*, is close. The last column is what a step would gain if
 # attention took no time at all, the ceiling
 # of every attention kernel. Where a step comes near it, or even passes it, something else became faster,
 # too: the rest of a step is not quite the same for both methods. (Mind also that attention alone was timed
