@@ -224,9 +224,9 @@ Markdown(
 # %% [markdown]
 # ## Three ways to split
 #
-# A GPU runs many *programs* side by side. Each gets some KV and some queries: a *group*. All groups
-# together are a **plan**, and a **method** is a rule that makes a plan from a tree. A plan is right if
-# every query meets every token of its path exactly once.
+# A GPU runs many *programs* side by side, copies of one *kernel*. Each gets some KV and some queries: a
+# *group*. All groups together are a **plan**, and a **method** is a rule that makes a plan from a tree. A
+# plan is right if every query meets every token of its path exactly once.
 #
 # ### Split by query
 #
@@ -250,6 +250,8 @@ draw_split(by_query)
 # ### Split by node
 #
 # One group for each node, with all the queries that see it: [DeFT-Node](../deft_lab/methods/deft_node.py).
+# ([DeFT](https://arxiv.org/abs/2404.00242), *Decoding with Flash Tree-attention*, is the paper that this
+# course follows; three of its methods begin with that name.)
 
 # %%
 by_node = plan_tree(small, "deft_node")
@@ -424,8 +426,8 @@ by_eye.reveal(reasoning.sharing)
 # %% [markdown]
 # The next tree is of another kind. In *speculative decoding* something small and fast guesses how the text
 # may go on, and the large model verifies all guesses in one step. This is the tree that Medusa uses: the
-# newest token, node 1, and below it 63 guesses. To verify a token means to run its query, so here *every*
-# token has one, not only the leaves:
+# newest token, node 1, and below it 63 guesses. To verify a token means to run its query, so here
+# *each* of these 64 has one, not only the leaves:
 
 # %%
 medusa = load_tree("medusa_64")
@@ -469,7 +471,14 @@ Table(columns, tuple(rows)) if rows else Markdown(skipped)
 # %% [markdown]
 # ### Your turn
 #
-# Now the other way round: the ratio is given, and you draw the tree.
+# Now the other way round: the ratio is given, and you draw the tree. Write it as a nested list. Or draw it by
+# hand: run the next cell, change the tree, and then set `my_tree = editor`.
+
+# %%
+from deft_lab.widgets import edit
+
+editor = edit(small)
+editor
 
 # %%
 exercise("01.4")

@@ -216,7 +216,7 @@ solution("02.2")
 # %% [markdown]
 # ## DeFT-Flatten: cut across nodes
 #
-# A chunk is never longer than `chunk_len`, but it may be much shorter: the last line of every node is a
+# A chunk is never longer than `chunk_len`, but it may be much shorter: the last chunk of a node is often a
 # small group. DeFT-Flatten forgets the borders. It lays all tokens end to end and cuts after every
 # `chunk_len` tokens; so all groups but the last are of one length.
 
@@ -404,8 +404,9 @@ for at, tree in enumerate(recording.trace.trees()):
 draw_lines("Partials, step by step, of a real decode", lines, Axis("step"), Axis("partials"))
 
 # %% [markdown]
-# The jumps are forks, the drops prunings. Between them only Flatten changes: with every new token its cuts
-# move on, and fall differently into the nodes. (Here it cuts after 16 tokens, as the tree is small.)
+# The jumps are forks, the drops prunings. Between them it is mostly Flatten that changes: with every new
+# token its cuts move on, and fall differently into the nodes. Node-Chunk changes where a node outgrows its
+# chunk, Node not at all. (Here a chunk has 16 tokens, as the tree is small.)
 
 # %% [markdown]
 # ## Prove it

@@ -8,7 +8,7 @@
 #
 # - **Goals:** write a numerically safe softmax; compute a partial `(out, lse)`; merge partials; follow the
 #   online softmax step by step; say why kernels keep their sums in 32 bits.
-# - **Prerequisites:** notebook 1. You have seen `softmax(q @ k.T) @ v` and know what an exponential does.
+# - **Prerequisites:** notebooks 1 and 2. You have seen `softmax(q @ k.T) @ v` and know what `exp` does.
 # - **Needs:** CPU. No PyTorch, no GPU, no model weights.
 # - **Time to read:** 25 minutes, and 50 more for the exercises. **Time to run:** under 15 seconds.
 #

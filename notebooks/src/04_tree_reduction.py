@@ -154,7 +154,8 @@ Markdown(
 
 # %% [markdown]
 # So the length of a chunk is a trade. Short chunks give many programs and an even load; long ones leave few
-# partials. Here is the whole range, for one layer and one step:
+# partials. Here is the whole range, for one layer and one step. (A *role* is what bytes are moved for: KV,
+# partials, queries, outputs and so on.)
 
 # %% tags=["reveal"]
 from deft_lab.viz import Axis, draw_lines
@@ -215,7 +216,7 @@ Table(("sum kept in", "different results of 200", "largest minus smallest"), tup
 # %% [markdown]
 # The released code scatters, with its sums in the type of the output, 16 bits. Our kernels gather, with sums
 # in 32 bits: two runs agree to the last bit, and nothing has to be set to zero before. The price is a small
-# table that says where the partials of a query lie, which phase 1 uses to store them side by side.
+# table that says where the partials of a query lie, which the first kernel uses to store them side by side.
 
 # %% [markdown]
 # ## Bug museum: a maximum that starts at zero
@@ -252,7 +253,7 @@ Table(("lse around", "error in float32"), tuple((n, f"{error_at(n, np.float32):.
 # %% [markdown]
 # In exact arithmetic, yes, any number. But where all lse are far below 0, all weights are tiny. At -95 they
 # are smaller than the smallest *normal* float32, and what is left of them are *subnormal* numbers, with fewer
-# and fewer bits: the result is wrong in the fourth decimal, without a warning. At -120 all weights are 0, and
+# and fewer bits: the result is wrong in the fifth decimal, without a warning. At -120 all weights are 0, and
 # 0 / 0 is NaN.
 #
 # ### Predict
