@@ -427,7 +427,7 @@ by_eye.reveal(reasoning.sharing)
 # The next tree is of another kind. In *speculative decoding* something small and fast guesses how the text
 # may go on, and the large model verifies all guesses in one step. This is the tree that Medusa uses: the
 # newest token, node 1, and below it 63 guesses. To verify a token means to run its query, so here
-# *each* of these 64 has one, not only the leaves:
+# *each* of them has one, not only the leaves:
 
 # %%
 medusa = load_tree("medusa_64")
@@ -472,7 +472,7 @@ Table(columns, tuple(rows)) if rows else Markdown(skipped)
 # ### Your turn
 #
 # Now the other way round: the ratio is given, and you draw the tree. Write it as a nested list. Or draw it by
-# hand: run the next cell, change the tree, and then set `my_tree = editor`.
+# hand: run the next cell, drag the end of a bar, fork a leaf with `F`, and then set `my_tree = editor`.
 
 # %%
 from deft_lab.widgets import edit

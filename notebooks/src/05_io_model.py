@@ -163,7 +163,7 @@ draw_lines("How often is a byte of KV asked for?", lines, Axis("queries", log=Tr
 # %% [markdown]
 # "Each KV byte is read once" is true of DeFT-Node with packed heads and up to 32 queries, and of nothing else
 # in this picture. Packing the heads that share a KV head into one program removes the factor of grouped
-# queries, and tiles add it back one step at a time. (The last column of tokens, the leaves, stays small.)
+# queries, and tiles add it back one step at a time. (The leaves, one token each, add little.)
 #
 # ### Your turn: partials
 
@@ -203,10 +203,13 @@ Table(columns, tuple(rows))
 # ## Masks, and what a mask is not
 #
 # Medusa, and every method that hands a tree to ordinary dense attention, lets all queries meet all tokens,
-# and forbids what must not be seen with a *mask*: a number for each pair of query and token. People worry
-# about this mask, for it grows with the product of both. DeFT-Flatten replaces it by one 64-bit word a
-# token. How much is that worth? Medusa's 64 queries hang below 1,000 tokens. Imagine more and more such
-# trees side by side: sharing saves KV in proportion to the number of queries, and the mask grows faster.
+# and forbids what must not be seen with a *mask*: a number for each pair of query and token. Each head also
+# writes a *score matrix* of the same size to memory and reads it back. (A *fused* kernel keeps its scores on
+# the chip, as those of all other methods here do.)
+#
+# People worry about the mask, for it grows with the product of both. DeFT-Flatten replaces it by one 64-bit
+# word a token. How much is that worth? Medusa's 64 queries hang below 1,000 tokens. Imagine more and more
+# such trees side by side: sharing saves KV in proportion to the number of queries, and the mask grows faster.
 
 # %%
 medusa = build_tree("medusa", prompt=1000)
