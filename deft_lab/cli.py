@@ -184,6 +184,13 @@ def bench_ablation(
     console.print(table.ceilings_line(result["ceilings"]), markup=False)
 
 
+def _print_case(name: str, around: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    from .bench.decode import results
+
+    console.print(results.case_table(rows))
+    console.print(results.around_line(name, around), markup=False, soft_wrap=True)
+
+
 @bench_app.command("decode")
 def bench_decode(  # noqa: PLR0913 - a parameter for each option
     cases: Annotated[str, typer.Option(help="all, or some of them: few50,medusa64.")] = "all",
@@ -202,7 +209,6 @@ def bench_decode(  # noqa: PLR0913 - a parameter for each option
     """Time whole decode steps on a GPU, part by part: a Llama with random weights, ours and transformers'."""
     from .bench.attention.subjects import choose
     from .bench.attention.timing import require_gpu
-    from .bench.decode import results
     from .bench.decode.cases import choose_cases
     from .bench.decode.measure import Setup
     from .bench.decode.run import METHOD_SUBJECTS, PEER_SUBJECTS
@@ -213,12 +219,8 @@ def bench_decode(  # noqa: PLR0913 - a parameter for each option
     chosen = choose_cases(cases, find_templates(templates), steps)
     subjects = [*choose(METHOD_SUBJECTS, methods, "method"), *choose(PEER_SUBJECTS, peers, "peer")]
 
-    def report(name: str, around: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-        console.print(results.case_table(rows))
-        console.print(results.around_line(name, around), markup=False, soft_wrap=True)
-
     result = measure(
-        chosen, subjects, Setup(geometry, graphs, compiled, seconds), output=output, report=report
+        chosen, subjects, Setup(geometry, graphs, compiled, seconds), output=output, report=_print_case
     )
     console.print(json.dumps(result["card"]), markup=False)
     for name, why in result["skipped"].items():
@@ -244,7 +246,7 @@ def bench_speculation(  # noqa: PLR0913 - a parameter for each option
     """Time verification on a GPU: token trees at given acceptance, tree attention beside the dense mask."""
     from .bench.attention.subjects import choose
     from .bench.attention.timing import require_gpu
-    from .bench.decode import forced, results
+    from .bench.decode import forced
     from .bench.decode.measure import Setup
     from .bench.decode.run import METHOD_SUBJECTS
 
@@ -256,12 +258,8 @@ def bench_speculation(  # noqa: PLR0913 - a parameter for each option
         raise DeftLabError(f"--contexts {contexts!r}; give numbers such as 1000,4000") from bad
     chosen = forced.forced_cases(trees, lengths, given, steps)
 
-    def report(name: str, around: dict[str, Any], rows: list[dict[str, Any]]) -> None:
-        console.print(results.case_table(rows))
-        console.print(results.around_line(name, around), markup=False, soft_wrap=True)
-
     subjects, setup = choose(METHOD_SUBJECTS, methods, "method"), Setup(geometry, None, compiled, seconds)
-    result = forced.bench_speculation(chosen, subjects, given, setup=setup, output=output, report=report)
+    result = forced.bench_speculation(chosen, subjects, given, setup=setup, output=output, report=_print_case)
     console.print(json.dumps(result["card"]), markup=False)
     for words in [f"skipped: {name}: {why}" for name, why in result["skipped"].items()] + result["bars"]:
         console.print(words, markup=False, soft_wrap=True)

@@ -32,11 +32,9 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_show_sphinx = False
 html_copy_source = False
-templates_path: list[str] = []
 exclude_patterns = ["_build"]
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
-autodoc_mock_imports: list[str] = []
 napoleon_google_docstring, napoleon_numpy_docstring = True, False
 # names such as `bytes` in signatures are those of Python, and of several classes here
 suppress_warnings = ["mystnb.unknown_mime_type", "ref.python"]
