@@ -39,8 +39,9 @@ lab: setup  ## open the first notebook in JupyterLab; LAB_ARGS="--no-browser --p
 test: lint  ## check style and types, run every test and every notebook (JOBS=2 at a time)
 	$(PYTEST) --nbmake --nbmake-timeout=300 -m "not long" tests $(wildcard notebooks/*.ipynb)
 
-test-long: setup  ## run the tests that take minutes
+test-long: setup  ## run the tests that take minutes, and seek new examples for every property
 	$(PYTEST) -m long tests
+	$(PYTEST) --hypothesis-profile=explore -m "not long" tests
 
 lint: setup  ## check style (ruff), types (mypy), and that the notebooks were built from their sources
 	$(BIN)/python -m ruff check .

@@ -3,8 +3,6 @@
 import pytest
 import torch
 from decoding import sequential_logits, tiny_model
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from trees import TREES
 
 from deft_lab import METHODS, Trace, Tree
@@ -65,8 +63,7 @@ def test_draws_depend_on_the_seed():
     assert tokens[0] == tokens[1] != tokens[2]
 
 
-@settings(max_examples=15)
-@given(st.sampled_from(sorted(TREES)))
+@pytest.mark.parametrize("name", sorted(TREES))
 def test_any_topology_grows_to_its_lengths_or_is_refused_with_words(name):
     tree = TREES[name]
     try:
@@ -99,12 +96,21 @@ def test_the_comparison_notices_a_tree_that_says_something_else(monkeypatch, har
         (Tree([-1], [4]), "the tree is its prompt alone; add a branch to decode"),
         (Tree([-1, 0, 0], [4, 2, 0], label=[0, 5, 6]), "leaf n6 has 0 tokens; a branch decodes at least 1"),
         (Tree([-1, 0], [4, 5000]), "the tree asks for 5,000 tokens; this decoder takes at most 4,096"),
+        (
+            Tree([-1] + [0] * 41, [4] + [1] * 41),
+            "n0 has 41 branches.* the vocabulary has 40: draw",
+        ),
         (Tree([-1, 0], [4, 600]), "a branch would have 603 tokens with its prompt; the model reads 512"),
     ],
 )
 def test_what_cannot_be_decoded_is_refused_before_the_first_step(tree, words):
     with pytest.raises(DecodeError, match=words):
         next(iter(LiveDecoder(tiny_model(), PROMPT)(tree)))
+
+
+def test_more_siblings_than_the_vocabulary_has_words_can_be_drawn_at_a_temperature():
+    _, _, compared = decoded(Tree([-1] + [0] * 41, [4] + [1] * 41), temperature=0.9)
+    assert len(compared) == 41 and all(c.equal for c in compared)
 
 
 def test_an_empty_prompt_is_refused():

@@ -74,7 +74,8 @@ class LiveDecoder:
         """Refuse what cannot be decoded.
 
         Raises:
-            DecodeError: the tree has no branch, a leaf without tokens, or more tokens than there is room for.
+            DecodeError: the tree has no branch, a leaf without tokens, more tokens than there is room for, or
+                more siblings than the vocabulary has different first tokens for (greedy siblings differ).
         """
         if tree.n_nodes == 1:
             raise DecodeError("the tree is its prompt alone; add a branch to decode")
@@ -87,6 +88,7 @@ class LiveDecoder:
                 f"the tree asks for {wanted:,} tokens; this decoder takes at most {self.most_tokens:,}: "
                 "shorten it, or pass most_tokens"
             )
+        self._check_siblings(tree)
         room = getattr(self.model.model.config, "max_position_embeddings", None)
         longest = len(self.tokens) + max(
             int(tree.length[list(tree.path(leaf))[1:]].sum()) for leaf in tree.leaves
@@ -94,6 +96,15 @@ class LiveDecoder:
         if room is not None and longest > room:
             raise DecodeError(
                 f"a branch would have {longest:,} tokens with its prompt; the model reads {room:,}"
+            )
+
+    def _check_siblings(self, tree: Tree) -> None:
+        vocabulary = self.model.model.config.vocab_size
+        node, kids = max(_Topology.of(tree).children.items(), key=lambda item: len(item[1]))
+        if self.temperature == 0 and len(kids) > vocabulary:
+            raise DecodeError(
+                f"n{node} has {len(kids):,} branches. Greedy ones begin with different tokens, and the "
+                f"vocabulary has {vocabulary:,}: draw fewer, or pass a temperature above 0"
             )
 
     def __call__(self, tree: Tree) -> Iterator[Opening | Told | Compared | None]:
