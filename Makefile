@@ -11,10 +11,10 @@ STAMP := $(VENV)/.installed
 # models are never fetched; one thread per process, because the processes already share the cores
 PYTEST := HF_HUB_OFFLINE=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(JOBS)
 
-.PHONY: help setup lab test test-long lint notebooks docs widgets lock clean
+.PHONY: help setup lab test test-long lint notebooks notebook-text docs widgets lock clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-14s %s\n", $$1, $$2}' Makefile
 
 setup: $(STAMP)  ## create or update the environment in .venv, with the versions of constraints.txt
 	@echo "environment ready in $(VENV); '$(BIN)/deft-lab doctor' says what works on this machine"
@@ -51,6 +51,9 @@ lint: setup  ## check style (ruff), types (mypy), and that the notebooks were bu
 
 notebooks: setup  ## run notebooks/src/*.py and write notebooks/*.ipynb with their outputs
 	HF_HUB_OFFLINE=1 $(BIN)/python tools/build_notebooks.py
+
+notebook-text: setup  ## the same without running: their text, and links to lines that have moved
+	$(BIN)/python tools/build_notebooks.py --text
 
 widgets:  ## build deft_lab/widgets/static from deft_lab/widgets/js (needs Node and npm)
 	cd deft_lab/widgets/js && npm ci --silent --no-audit --no-fund && npm run --silent build

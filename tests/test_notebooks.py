@@ -89,6 +89,7 @@ def test_no_code_cell_is_long(path):
 @pytest.fixture(scope="module")
 def build():
     """The builder, tools/build_notebooks.py."""
+    sys.path.insert(0, str(ROOT / "tools"))
     spec = importlib.util.spec_from_file_location("build_notebooks", ROOT / "tools" / "build_notebooks.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -175,8 +176,56 @@ def test_prose_holds_no_typed_in_result(path):
 @every_notebook
 def test_its_links_lead_somewhere(path):
     for link in re.findall(r"\]\(([^)]+)\)", prose(path)):
-        target = re.sub(r"\s", "", link)
+        target = re.sub(r"#L\d+(-L\d+)? \"[^\"]+\"$", "", link)
         assert target.startswith("https://") or (path.parent / target).exists(), target
+
+
+@every_notebook
+def test_its_links_to_lines_lead_to_the_names_that_they_explain(path, build):
+    assert build.links_are_current(ROOT / "notebooks" / "src" / f"{path.stem}.py"), build.LINKS_MOVED
+    shown = re.findall(r'\]\(\.\./\S+\.py#L\d+(?:-L\d+)? "lines? [^"]+"\)', prose(path))
+    assert len(shown) >= 3
+
+
+@pytest.fixture
+def code(tmp_path):
+    """A file with names to link to, and the text of a link to it."""
+    file = tmp_path / "code.py"
+    file.write_text(
+        "LIMIT = 3\n\n\n@cached\ndef add(a, b):\n    for i in range(b):\n        a += 1\n        c = a\n"
+        "    return c\n\n\nclass Box:\n    size: int = 1\n\n    def add(self, n):\n        self.n, m = n, n\n"
+    )
+    return file
+
+
+def test_a_name_is_found_with_its_lines(code, build):
+    names = {"LIMIT": (1, 1), "add": (4, 9), "add.i": (6, 8), "add.a": (7, 7), "add.c": (8, 8)}
+    names |= {"Box": (12, 16), "Box.size": (13, 13), "Box.add": (15, 16), "Box.add.m": (16, 16)}
+    for name, lines in names.items():
+        assert build.source_lines.lines_of(code, name) == lines, name
+
+
+def test_a_name_that_is_not_there_is_named_with_those_that_are(code, build):
+    with pytest.raises(build.source_lines.NoSuchName, match=r"Box\.sub.*'sub'; there are: size, add"):
+        build.source_lines.lines_of(code, "Box.sub")
+    with pytest.raises(build.source_lines.NoSuchName, match="no file"):
+        build.source_lines.with_lines("[x](gone.py#add)", code.parent)
+
+
+def test_a_notebook_whose_links_are_stale_is_noticed_and_mended_without_running(code, build, monkeypatch):
+    monkeypatch.setattr(build, "NOTEBOOKS", code.parent)
+    source = code.parent / "lesson.py"
+    source.write_text("# %% [markdown]\n# [adds](code.py#Box.add), [all](code.py)\n\n# %%\n6 * 7\n")
+    nbformat.write(build.execute(build.read_source(source)), code.parent / "lesson.ipynb")
+    assert 'code.py#L15-L16 "lines 15 to 16"' in build.built_of(source).cells[0].source
+    assert build.is_current(source) and build.links_are_current(source)
+    code.write_text("# a line above all others\n" + code.read_text())
+    assert build.is_current(source) and not build.links_are_current(source)
+    assert build.take_over_text(source) and build.links_are_current(source)
+    mended = build.built_of(source).cells
+    assert "code.py#L16-L17" in mended[0].source and mended[1].outputs[0]["data"]["text/plain"] == "42"
+    source.write_text(source.read_text().replace("6 * 7", "6 * 8"))
+    assert not build.take_over_text(source)
 
 
 @every_notebook

@@ -42,10 +42,14 @@ def test_what_a_notebook_needs_is_read_from_its_card(tool):
 
 def test_links_to_the_checkout_lead_to_pages_of_the_site(tool):
     wanted = set()
-    text = "see [a](../deft_lab/plan.py#L3-L9), [b](02_x.ipynb), [c](../deft_lab/methods), [d](../kernels)"
+    text = 'see [a](../deft_lab/plan.py#L3-L9), [e](../deft_lab/plan.py#L3-L9 "lines 3 to 9"), [b](02_x.ipynb), [c](../deft_lab/methods), [d](../kernels)'
     shown = tool.with_links(text, wanted, "..")
     assert tool.with_links("[e](../CONTRIBUTING.md)", wanted, "..") == "[e](../contributing.md)"
-    assert "[a](../source/deft_lab-plan_py.md#L3)" in shown and "[b](02_x.ipynb)" in shown
+    assert (
+        "[a](../source/deft_lab-plan_py.md#L3)" in shown
+        and '[e](../source/deft_lab-plan_py.md#L3 "lines 3 to 9")' in shown
+    )
+    assert "[b](02_x.ipynb)" in shown
     assert wanted == {"deft_lab/plan.py", "deft_lab/methods/__init__.py", "kernels"}
 
 

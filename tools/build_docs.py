@@ -31,7 +31,7 @@ PAGES = {
 }
 NEEDS = ("CPU", "PyTorch", "Triton", "GPU", "weights")
 OPTIONAL = r"optional|\b(if|where|when|or|for one|with an|exercises|part)\b|otherwise"
-LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(#L[\dL-]+)?\)")
+LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(#L[\dL-]+)?( \"[^\"]*\")?\)")
 # rooms of the API in reading order; the last has names of the others, which stand where they come from
 ROOMS = (
     "deft_lab.tree", "deft_lab.builders", "deft_lab.trace", "deft_lab.plan", "deft_lab.methods",
@@ -148,6 +148,9 @@ def copy_notebooks(folder: Path, wanted: set[str]) -> None:
         for cell in notebook.cells:
             if cell.cell_type == "markdown":
                 cell.source = with_links(cell.source, wanted, "..")
+            for output in cell.get("outputs", ()):
+                if "text/markdown" in output.get("data", {}):
+                    output.data["text/markdown"] = with_links(output.data["text/markdown"], wanted, "..")
         nbformat.write(notebook, folder / path.name)
 
 
@@ -166,7 +169,7 @@ def with_links(markdown: str, wanted: set[str], up: str) -> str:
         if path.suffix == ".md" or not path.exists():
             return match[0]  # Sphinx complains if it leads nowhere
         wanted.add(str(path.relative_to(ROOT)))
-        return f"]({up}/source/{page_name(path)}.md{line})"
+        return f"]({up}/source/{page_name(path)}.md{line}{match[3] or ''})"
 
     return LINK.sub(replace, markdown)
 

@@ -231,8 +231,8 @@ Markdown(
 # ### Split by query
 #
 # One group for each query, with its whole branch. This is reading *per branch*. It is how [Radix
-# attention](../deft_lab/methods/radix.py) works (and Flash-Decoding, which also cuts the branch into
-# pieces).
+# attention](../deft_lab/methods/radix.py#plan_radix) works (and Flash-Decoding, which also cuts the branch
+# into pieces).
 
 # %%
 by_query = plan_tree(small, "radix")
@@ -249,9 +249,10 @@ draw_split(by_query)
 #
 # ### Split by node
 #
-# One group for each node, with all the queries that see it: [DeFT-Node](../deft_lab/methods/deft_node.py).
-# ([DeFT](https://arxiv.org/abs/2404.00242), *Decoding with Flash Tree-attention*, is the paper that this
-# course follows; three of its methods begin with that name.)
+# One group for each node, with all the queries that see it:
+# [DeFT-Node](../deft_lab/methods/deft_node.py#plan_deft_node). ([DeFT](https://arxiv.org/abs/2404.00242),
+# *Decoding with Flash Tree-attention*, is the paper that this course follows; three of its methods begin with
+# that name.)
 
 # %%
 by_node = plan_tree(small, "deft_node")
@@ -265,9 +266,9 @@ draw_split(by_node)
 #
 # ### Flatten
 #
-# Lay all nodes end to end, and cut this row into pieces of the same length, wherever the borders of the
-# nodes may be: [DeFT-Flatten](../deft_lab/methods/deft_flatten.py). Here the pieces have 4 tokens; the
-# kernels use 128.
+# Lay all nodes end to end, and cut this row into pieces of the same length, wherever the borders of the nodes
+# may be: [DeFT-Flatten](../deft_lab/methods/deft_flatten.py#plan_deft_flatten). Here the pieces have 4
+# tokens; the kernels use 128.
 
 # %%
 flat = plan_tree(small, "deft_flatten", chunk_len=4)
@@ -279,8 +280,8 @@ draw_split(flat)
 # the group, who sees which token. Look at the row with nodes 1, 2 and 3: query 0 must not attend to the
 # token of node 3.
 #
-# Does each plan keep the rule? `check_plan` proves it, or names the first pair of query and token that
-# breaks it.
+# Does each plan keep the rule? [`check_plan`](../deft_lab/plan.py#check_plan) proves it, or names the first
+# pair of query and token that breaks it.
 
 # %%
 from deft_lab import check_plan
@@ -361,11 +362,12 @@ solution("01.3")
 # %% [markdown]
 # ## Splitting changes no result
 #
-# Can a softmax be cut into pieces at all? Each group computes attention over its own tokens only, and keeps
-# two things for each query: the output `out`, and `lse`, the logarithm of the sum of all `exp(score)`. The
-# reduction weighs the outputs by `exp(lse)` and is exact; notebook 3 derives it. Here, numbers shall
-# convince you: random queries, keys and values, the plain definition on one side, and three plans on the
-# other.
+# Can a softmax be cut into pieces at all? Each group computes attention over its own tokens only, and [keeps
+# two things for each query](../deft_lab/attention/grouped.py#attend_group): the output `out`, and `lse`, the
+# logarithm of the sum of all `exp(score)`. The reduction [weighs the
+# outputs](../deft_lab/attention/grouped.py#reduce_partials) by `exp(lse)` and is exact; notebook 3 derives
+# it. Here, numbers shall convince you: random queries, keys and values, the plain definition on one side, and
+# three plans on the other.
 
 # %%
 import numpy as np

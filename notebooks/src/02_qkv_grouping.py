@@ -191,8 +191,9 @@ Markdown(
 # %% [markdown]
 # ## DeFT-Node-Chunk: cut long nodes
 #
-# By node, the prompt is one group, and one program reads all of it. The remedy: cut every node after
-# `chunk_len` tokens. The released code takes 128; for the small decode we take 8.
+# By node, the prompt is one group, and one program reads all of it. The remedy: [cut every
+# node](../deft_lab/methods/_cut.py#cut) after `chunk_len` tokens. The released code takes 128; for the small
+# decode we take 8.
 
 # %%
 play_grouping(thoughts, "deft_node_chunk", chunk_len=8)
@@ -247,9 +248,9 @@ solution("02.3")
 # %% [markdown]
 # ### The mask words
 #
-# The mask of a group has a row for each query and a column for each token. The released kernel keeps a
-# column as one whole number of 64 bits, a *word*: its bit i is 1 if the i-th query of the group sees the
-# token. The lowest bit is the last one on paper.
+# The mask of a group has a row for each query and a column for each token. The released kernel keeps a column
+# as one whole number of 64 bits, a [*word*](../deft_lab/plan.py#PlanArrays.bit_mask): its bit i is 1 if the
+# i-th query of the group sees the token. The lowest bit is the last one on paper.
 
 # %%
 flat = plan_tree(small, "deft_flatten", chunk_len=4)
@@ -432,8 +433,9 @@ hint("02.5")
 solution("02.5")
 
 # %% [markdown]
-# The library's check does the same with intervals instead of single tokens, so it is quick on large trees. It
-# names the first pair that breaks the rule. Here a group is told to begin a token too late:
+# [The library's check](../deft_lab/plan.py#check_plan) does the same with intervals instead of single tokens,
+# so it is quick on large trees. It names the first pair that breaks the rule. Here a group is told to begin a
+# token too late:
 
 # %%
 from dataclasses import replace
@@ -460,10 +462,11 @@ except DeftLabError as broken:
 # - **Prove** a plan exact, yours or another's: `check_plan`.
 #
 # The files behind this notebook: the plans in
-# [methods/deft_node.py](../deft_lab/methods/deft_node.py),
-# [methods/deft_node_chunk.py](../deft_lab/methods/deft_node_chunk.py) and
-# [methods/deft_flatten.py](../deft_lab/methods/deft_flatten.py), without a loop over nodes; the plan and its
-# check in [plan.py](../deft_lab/plan.py); the arrays in [viz/arrays.py](../deft_lab/viz/arrays.py); and what
-# our own kernels are told in [ops/tables.py](../deft_lab/ops/tables.py).
+# [methods/deft_node.py](../deft_lab/methods/deft_node.py#plan_deft_node),
+# [methods/deft_node_chunk.py](../deft_lab/methods/deft_node_chunk.py#chunked_nodes) and
+# [methods/deft_flatten.py](../deft_lab/methods/deft_flatten.py#plan_deft_flatten), without a loop over nodes;
+# the plan and its check in [plan.py](../deft_lab/plan.py); the arrays in
+# [viz/arrays.py](../deft_lab/viz/arrays.py#released_arrays); and what our own kernels are told in
+# [ops/tables.py](../deft_lab/ops/tables.py#host_tables).
 #
 # **Next:** notebook 3 looks into one group: what a program computes, and what it leaves behind.

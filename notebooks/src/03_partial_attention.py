@@ -73,9 +73,9 @@ with np.errstate(over="ignore"):
         print(f"exp({score}) in {np.dtype(dtype).name}: {np.exp(dtype(score)):.4g}")
 
 # %% [markdown]
-# The remedy: subtract the largest score, `top`, from all of them. Every weight then has a factor exp(-top)
-# too much, in the numerator and in the denominator, so it cancels. The largest weight is exactly 1, and none
-# can overflow.
+# The remedy: [subtract the largest score](../deft_lab/attention/grouped.py#attend_group.weights), `top`, from
+# all of them. Every weight then has a factor exp(-top) too much, in the numerator and in the denominator, so
+# it cancels. The largest weight is exactly 1, and none can overflow.
 #
 # But the denominator, which we want to keep, has lost that factor too. So we keep its logarithm and add `top`
 # again. This is the **lse**, the *log-sum-exp*:
@@ -208,7 +208,7 @@ assert np.abs(results - exact[0, head]).max() < 1e-6
 # other. It cannot know the largest score in advance. The **online softmax** goes on with the largest score
 # *so far*, and whenever a tile brings a larger one, it makes up for it: all that was summed until then was
 # scaled by exp(-old maximum), and should have been by exp(-new maximum). One factor mends both sums, the
-# *rescale factor*:
+# [*rescale factor*](../kernels/attend.py#meet.decay):
 #
 # > decay = exp(old maximum - new maximum)
 #
@@ -267,7 +267,8 @@ solution("03.4")
 
 # %% [markdown]
 # Notice that a tile in the loop and a partial in the merge are the same thing: a piece of a softmax. The
-# loop merges inside a program, the reduction merges between programs. FlashAttention is the first;
+# [loop](../kernels/attend.py#meet) merges inside a program, the
+# [reduction](../kernels/reduce.py#reduce_kernel.place) merges between programs. FlashAttention is the first;
 # Flash-Decoding and DeFT add the second.
 
 # %% [markdown]
@@ -357,9 +358,10 @@ Table(("layer", "method", "partials", "heads", "largest difference from the defi
 # - **Step** through the online softmax and predict its rescale factor.
 # - **Say** where 16 bits are not enough.
 #
-# The files behind this notebook: the definition in [attention/dense.py](../deft_lab/attention/dense.py),
-# partials and their reduction in [attention/grouped.py](../deft_lab/attention/grouped.py), which you have now
-# written yourself; the same loop in Triton, function `meet`, in [kernels/attend.py](../kernels/attend.py).
+# The files behind this notebook: the definition in
+# [attention/dense.py](../deft_lab/attention/dense.py#dense_attention), partials and their reduction in
+# [attention/grouped.py](../deft_lab/attention/grouped.py#attend_group), which you have now written yourself;
+# the same loop in Triton, function `meet`, in [kernels/attend.py](../kernels/attend.py#meet).
 #
 # **Next:** in notebook 4 every query has many partials, from many programs. Who merges them, and what does
 # it cost?

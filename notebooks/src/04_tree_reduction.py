@@ -22,7 +22,8 @@ play_reduction()
 
 # %% [markdown]
 # A query sits on a node, and its partials lie along the path above: one from each group that served it. They
-# are weighted by exp(lse - max), as in the merge of notebook 3, all at once instead of one by one.
+# are [weighted by exp(lse - max)](../deft_lab/attention/grouped.py#reduce_partials.weights), as in the merge
+# of notebook 3, all at once instead of one by one.
 
 # %% [markdown]
 # ## Who is reduced with whom
@@ -66,8 +67,9 @@ for plan in (by_node, flat):
 # ### A segment for each query
 #
 # Partials are numbered group by group, as the programs write them. The reduction wants them query by query.
-# `plan.reduction()` sorts their numbers: query q owns a *segment* of the sorted list, from `start[q]` up to
-# `start[q + 1]`. (Rows of different lengths, laid end to end: the form that you know from notebook 2.)
+# [`plan.reduction()`](../deft_lab/plan.py#Plan.reduction) sorts their numbers: query q owns a *segment* of
+# the sorted list, from `start[q]` up to `start[q + 1]`. (Rows of different lengths, laid end to end: the form
+# that you know from notebook 2.)
 
 # %%
 start, partial = by_node.reduction()
@@ -214,9 +216,10 @@ for dtype in (np.float64, np.float32, np.float16):
 Table(("sum kept in", "different results of 200", "largest minus smallest"), tuple(rows))
 
 # %% [markdown]
-# The released code scatters, with its sums in the type of the output, 16 bits. Our kernels gather, with sums
-# in 32 bits: two runs agree to the last bit, and nothing has to be set to zero before. The price is a small
-# table that says where the partials of a query lie, which the first kernel uses to store them side by side.
+# The released code scatters, with its sums in the type of the output, 16 bits. Our kernels
+# [gather](../kernels/reduce.py#reduce_kernel.place), with sums in 32 bits: two runs agree to the last bit,
+# and nothing has to be set to zero before. The price is a small table that says where the partials of a query
+# lie, which the first kernel uses to store them side by side.
 
 # %% [markdown]
 # ## Bug museum: a maximum that starts at zero
@@ -382,8 +385,10 @@ calibration()
 # - **Write** a test that fails on a numerical bug and on nothing else.
 #
 # The files behind this notebook: `reduce_partials` in
-# [attention/grouped.py](../deft_lab/attention/grouped.py); the segments in [plan.py](../deft_lab/plan.py),
-# method `reduction`; our kernel in [kernels/reduce.py](../kernels/reduce.py), which starts its maximum at
-# minus infinity, or nearly; and its test in [tests/test_kernels.py](../tests/test_kernels.py).
+# [attention/grouped.py](../deft_lab/attention/grouped.py#reduce_partials); the segments in
+# [plan.py](../deft_lab/plan.py), method `reduction`; our kernel in
+# [kernels/reduce.py](../kernels/reduce.py#reduce_kernel), which starts its maximum [at minus infinity, or
+# nearly](../kernels/reduce.py#NOTHING_SEEN); and its test in
+# [tests/test_kernels.py](../tests/test_kernels.py).
 #
 # **Next:** notebook 5 adds up all bytes of a method, KV and partials and the rest, in closed form.

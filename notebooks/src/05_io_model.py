@@ -298,9 +298,9 @@ Markdown(
 # %% [markdown]
 # ## All terms together
 #
-# Here are the closed forms of all fused methods, for one layer. `l` is the number of queries, `P` of
-# partials, `H` of query heads, `d` the head dimension, `e` the bytes of an element, and `R` the tokens that
-# all groups together load for one head.
+# Here are the [closed forms](../deft_lab/cost/requested.py#_two_phases) of all fused methods, for one layer.
+# `l` is the number of queries, `P` of partials, `H` of query heads, `d` the head dimension, `e` the bytes of
+# an element, and `R` the tokens that all groups together load for one head.
 #
 # | role | bytes | |
 # |---|---|---|
@@ -312,9 +312,9 @@ Markdown(
 # | mask | `8 R H` | DeFT-Flatten only: a 64-bit word a token |
 #
 # `R` is where the methods differ: the path tokens for Radix and Flash-Decoding; for DeFT-Node and
-# DeFT-Node-Chunk each node as often as it has tiles of 32 queries; for DeFT-Flatten each *chunk* as often as
-# its queries, those of all its nodes together, have tiles. (The index, some integers of 4 bytes for each
-# program and each token in a page, is left out here.) Does it hold?
+# DeFT-Node-Chunk each node as often as it has [tiles of 32 queries](../deft_lab/methods/tiles.py#query_tile);
+# for DeFT-Flatten each *chunk* as often as its queries, those of all its nodes together, have tiles. (The
+# index, some integers of 4 bytes for each program and each token in a page, is left out here.) Does it hold?
 
 # %%
 import numpy as np
@@ -364,12 +364,14 @@ Table(
 # *How many bytes does this step move?* has four honest answers, and papers rarely say which one they give. We
 # call them *accounts*:
 #
-# - `paper`: the formulas of the DeFT paper. Every query head has its own KV, grouped queries are not
-#   credited, partials of fused kernels are left out.
-# - `logged`: the counters in the authors' released code. Like `paper`, but DeFT-Node pays for its tiles of 32
-#   queries, and an unfused softmax counts double.
-# - `requested`: what programs ask for, as in your first two exercises.
-# - `unique`: each byte once. No kernel can do with less, whatever it does.
+# - [`paper`](../deft_lab/cost/accounts.py#paper): the formulas of the DeFT paper. Every query head has its
+#   own KV, grouped queries are not credited, partials of fused kernels are left out.
+# - [`logged`](../deft_lab/cost/accounts.py#logged): the counters in the authors' released code. Like `paper`,
+#   but DeFT-Node pays for its tiles of 32 queries, and an unfused softmax counts double.
+# - [`requested`](../deft_lab/cost/requested.py#requested): what programs ask for, as in your first two
+#   exercises.
+# - [`unique`](../deft_lab/cost/accounts.py#unique): each byte once. No kernel can do with less, whatever it
+#   does.
 
 # %%
 from deft_lab.cost import ACCOUNTS
@@ -504,7 +506,8 @@ Table(columns, tuple(rows))
 # The last column is what tree attention wins in bytes asked for. Width and prompt move it, and the shape of
 # the layer hardly does: KV and partials shrink and grow together. The row of `n_kv_heads` is a trap, though.
 # With fewer KV heads *less exists*, and still programs of single query heads ask for the same. Only kernels
-# that pack heads, such as [Tree-Waves](../deft_lab/methods/tree_waves.py), gain from grouped queries.
+# that pack heads, such as [Tree-Waves](../deft_lab/methods/tree_waves.py#plan_tree_waves), gain from grouped
+# queries.
 #
 # ### Where sharing stops paying
 #
@@ -542,7 +545,8 @@ solution("05.4")
 #
 # The model is 180 lines: [cost/requested.py](../deft_lab/cost/requested.py); the paper's and the authors'
 # formulas are in [cost/accounts.py](../deft_lab/cost/accounts.py), the counts they need in
-# [cost/counts.py](../deft_lab/cost/counts.py), Table 17 in [bench/table17.py](../deft_lab/bench/table17.py).
+# [cost/counts.py](../deft_lab/cost/counts.py#Counts), Table 17 in
+# [bench/table17.py](../deft_lab/bench/table17.py#reproduce).
 #
 # **Next:** bytes are not seconds. Notebook 6 hands the programs out to the processors of a GPU, and shows why
 # DeFT-Node, the thriftiest of the published methods here, keeps most of them waiting.

@@ -31,8 +31,8 @@ viz.draw_timeline(plan_tree(Tree([-1, 0, 0, 0], [2000, 200, 300, 400]), "deft_no
 # program takes one group of the plan and one query head. (If more than 32 queries see a node, it takes
 # several.)
 #
-# **Grid.** The list of all programs, in order. The GPU goes through it, and gives each program to the first
-# SM that is free. What has been started is never moved.
+# **Grid.** The list of all programs, in order. The GPU goes through it, and [gives each program to the first
+# SM that is free](../deft_lab/cost/schedule.py#_hand_out). What has been started is never moved.
 #
 # **Makespan.** The time from the start to the end of the last program. This is what one waits for: the next
 # launch needs the results of all.
@@ -42,9 +42,10 @@ viz.draw_timeline(plan_tree(Tree([-1, 0, 0, 0], [2000, 200, 300, 400]), "deft_no
 #
 # ### A model small enough to do by hand
 #
-# How long does a program take? In this notebook: one *unit* for every 16 KV tokens that it has begun, and
-# nothing else. An SM holds one program at a time. This is a model, wrong in its details, and right enough to
-# see what balance is. Times in units can be compared with each other, and with nothing else.
+# How long does a program take? In this notebook: one [*unit*](../deft_lab/cost/rota.py#unit_rota.duration)
+# for every 16 KV tokens that it has begun, and nothing else. An SM holds one program at a time. This is a
+# model, wrong in its details, and right enough to see what balance is. Times in units can be compared with
+# each other, and with nothing else.
 
 # %%
 from deft_lab import build_tree
@@ -133,9 +134,9 @@ Markdown(
 )
 
 # %% [markdown]
-# The makespan is never less than the longest program, and never less than the work shared evenly. DeFT-Node
-# is far above the second bound because of the first one. More SMs hardly
-# help:
+# The makespan is never less than the longest program, and never less than the work [shared
+# evenly](../deft_lab/cost/rota.py#Rota.ideal). DeFT-Node is far above the second bound because of the first
+# one. More SMs hardly help:
 
 # %% tags=["reveal"]
 gpus = {"T4": 40, "A100": 108, "H100, H200": 132, "twice an H200": 264}
@@ -367,10 +368,11 @@ Table(("method", "units, this notebook", "microseconds, H200, modelled"), tuple(
 # it also charges for starting a program and for reducing partials, and of both, chunks make more. The
 # cartoon shows balance, and nothing but balance.
 #
-# Tree-Waves, deft-lab's own method, is made of this notebook's lesson: it looks at the tree and at the
-# number of SMs, and cuts so that the programs just fill whole waves, the longest first.
-# ([methods/tree_waves.py](../deft_lab/methods/tree_waves.py) says how. The model of units does not do it
-# justice: its programs take all query heads of a KV head at once, so there are four times fewer of them.)
+# Tree-Waves, deft-lab's own method, is made of this notebook's lesson: it looks at the tree and at the number
+# of SMs, and cuts so that the programs just fill whole waves, the longest first.
+# ([methods/tree_waves.py](../deft_lab/methods/tree_waves.py#plan_tree_waves) says how. The model of units
+# does not do it justice: its programs take all query heads of a KV head at once, so there are four times
+# fewer of them.)
 
 # %%
 waves = plan_tree(few_shot, "tree_waves")
@@ -393,9 +395,10 @@ edit("reasoning_keyword", views=("timeline",), method="deft_node")
 # - **Choose** a chunk length: waiting on one side, partials on the other, and the bottom of the valley
 #   depends on the tree.
 #
-# The schedule is in [cost/schedule.py](../deft_lab/cost/schedule.py), the model of units in
-# [cost/rota.py](../deft_lab/cost/rota.py), the finer one in [cost/latency.py](../deft_lab/cost/latency.py),
-# and the cuts in [methods/deft_node_chunk.py](../deft_lab/methods/deft_node_chunk.py) and
-# [methods/deft_flatten.py](../deft_lab/methods/deft_flatten.py).
+# The schedule is in [cost/schedule.py](../deft_lab/cost/schedule.py#schedule), the model of units in
+# [cost/rota.py](../deft_lab/cost/rota.py#unit_rota), the finer one in
+# [cost/latency.py](../deft_lab/cost/latency.py#predict), and the cuts in
+# [methods/deft_node_chunk.py](../deft_lab/methods/deft_node_chunk.py#chunked_nodes) and
+# [methods/deft_flatten.py](../deft_lab/methods/deft_flatten.py#plan_deft_flatten).
 #
 # **Next:** notebook 7 opens the kernels themselves, and steps through a program line by line.

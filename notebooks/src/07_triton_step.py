@@ -254,9 +254,10 @@ for i in shown:
 # In the second tile a larger score turned up. So the old sum was scaled down, by more than the new weights
 # added: `total` became *smaller*.
 #
-# The first line is before any token: `m` is a number below any score, but not minus infinity, because minus
-# infinity less itself is not a number. (The kernels that were published with the paper begin at 0 instead.
-# What goes wrong then is in notebook 4, and in the [bug museum](../docs/bug_museum.md).)
+# The first line is before any token: `m` is [a number below any score](../kernels/attend.py#NOTHING_SEEN),
+# but not minus infinity, because minus infinity less itself is not a number. (The kernels that were published
+# with the paper begin at 0 instead. What goes wrong then is in notebook 4, and in the [bug
+# museum](../docs/bug_museum.md).)
 #
 # ### Your turn
 
@@ -281,9 +282,9 @@ solution("07.3")
 # ## The store
 #
 # All tokens are met. What leaves the program is `acc / total` and the natural log-sum-exp, at the *place* of
-# each partial. Places were dealt out on the host so that all partials of a query are neighbours, whichever
-# program writes them. (`DIRECT` and `PERMUTED` are switches for other cases, and `LN_2` turns a logarithm of
-# base 2 into a natural one.)
+# each partial. Places were [dealt out on the host](../deft_lab/ops/tables.py#host_tables.place) so that all
+# partials of a query are neighbours, whichever program writes them. (`DIRECT` and `PERMUTED` are switches for
+# other cases, and `LN_2` turns a logarithm of base 2 into a natural one.)
 
 # %%
 source_of(run, "store_partials", begin="d = tl.arange")
@@ -393,11 +394,12 @@ for method in ("deft_node", "deft_flatten", "tree_waves") if has_triton else ():
 # - **Write** the lines on which attention hangs: the head map, the pointer offset, the scale, the mask, the
 #   rescale, the masked store.
 #
-# The files that you have read: stage 1 in [deft_node.py](../kernels/deft_node.py) and
-# [deft_flatten.py](../kernels/deft_flatten.py), what they share in [attend.py](../kernels/attend.py), stage 2
-# in [reduce.py](../kernels/reduce.py), our own in [tree_waves.py](../kernels/tree_waves.py). The tables that
-# they read are made in [ops/tables.py](../deft_lab/ops/tables.py), the launches in
-# [ops/launches.py](../deft_lab/ops/launches.py).
+# The files that you have read: stage 1 in [deft_node.py](../kernels/deft_node.py#deft_node_kernel) and
+# [deft_flatten.py](../kernels/deft_flatten.py#deft_flatten_kernel), what they share in
+# [attend.py](../kernels/attend.py), stage 2 in [reduce.py](../kernels/reduce.py#reduce_kernel), our own in
+# [tree_waves.py](../kernels/tree_waves.py#tree_waves_kernel). The tables that they read are made in
+# [ops/tables.py](../deft_lab/ops/tables.py#HostTables), the launches in
+# [ops/launches.py](../deft_lab/ops/launches.py#_two_phases).
 #
 # **Next:** notebook 8 counts every byte that these kernels load and store, and finds some that nobody
 # expected.

@@ -43,8 +43,8 @@ small_step.table()
 
 # %% [markdown]
 # Every line above is a line of [kernels/](../kernels). The loads of K and V are both in
-# [attend.py](../kernels/attend.py), in `load_tokens`; the partials are stored there by stage 1 and loaded by
-# stage 2, in [reduce.py](../kernels/reduce.py).
+# [attend.py](../kernels/attend.py#load_tokens), in `load_tokens`; the partials are stored there by stage 1
+# and loaded by stage 2, in [reduce.py](../kernels/reduce.py#reduce_kernel.partial).
 #
 # The interpreter takes some milliseconds for each tile of KV. So we run *one* KV head with the four query
 # heads that share it, and multiply by eight: the others do the same work on other numbers. (Set the variable
@@ -116,9 +116,10 @@ Markdown(
 # (Q is requested twice for a like reason: each query sits in two groups, the prompt's and its own. What the
 # floor leaves out is the price of splitting: partials, their LSE, and the index.)
 #
-# The plan was right, and the sentence "each token is in one group" was right. What was wrong is the step
-# from there to bytes: it forgot the *grid*, the number of programs. In the source it is one line of
-# [deft_node.py](../kernels/deft_node.py), `TILES = N_Q_HEADS // HEADS`, with `HEADS` equal to 1.
+# The plan was right, and the sentence "each token is in one group" was right. What was wrong is the step from
+# there to bytes: it forgot the *grid*, the number of programs. In the source it is one line of
+# [deft_node.py](../kernels/deft_node.py#deft_node_kernel.TILES), `TILES = N_Q_HEADS // HEADS`, with `HEADS`
+# equal to 1.
 #
 # Is it the method, or the kernel? DeFT-Flatten groups in another way. (On the small tree, to save time.)
 
@@ -138,8 +139,9 @@ draw_counted(floor, packed_step.traffic, packed_step.lines, title="The same with
 # %% [markdown]
 # Each byte of KV once, and the factor is gone. It is the same plan, and the outputs are the same.
 #
-# The model of notebook 5 knows all this: its account `requested` has a formula for the published grid and
-# one for the packed grid. Here they stand beside the counts, for every role:
+# The model of notebook 5 knows all this: its account `requested` has [a
+# formula](../deft_lab/cost/requested.py#_two_phases) for the published grid and one for the packed grid. Here
+# they stand beside the counts, for every role:
 
 # %% tags=["reveal"]
 from deft_lab.viz import Table
@@ -367,8 +369,8 @@ check_museum("gqa_reload", test_gqa_reload)
 # - **Change** a grid so that they go away, and prove that the outputs stay right.
 # - **Weigh** what a shorter chunk wins in balance against what it pays in partials.
 #
-# The files behind this notebook: the counter in [counter/watch.py](../deft_lab/counter/watch.py), the
-# formulas in [cost/requested.py](../deft_lab/cost/requested.py), the sizes of the tiles in
-# [methods/tiles.py](../deft_lab/methods/tiles.py), and the kernels in [kernels/](../kernels).
+# The files behind this notebook: the counter in [counter/watch.py](../deft_lab/counter/watch.py#_Watch.note),
+# the formulas in [cost/requested.py](../deft_lab/cost/requested.py#requested), the sizes of the tiles in
+# [methods/tiles.py](../deft_lab/methods/tiles.py#query_tile), and the kernels in [kernels/](../kernels).
 #
 # **Next:** notebook 9 puts all of this into a language model, and lets it write.

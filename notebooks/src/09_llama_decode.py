@@ -62,8 +62,10 @@ print([model.piece(token) for token in prompt])
 # treats every token alone, so it does not care whether tokens are neighbours in a text or sit in different
 # branches. Two things must change, and transformers has a door for each:
 #
-# - **Attention** is a function that is looked up by name. Ours is registered, and the model is told its name.
-# - **The KV cache** is an object that the model hands its new keys and values to. Ours writes them to a pool.
+# - **Attention** is a function that is looked up by name. [Ours](../deft_lab/decode/hf.py#_attention) is
+#   registered, and the model is told its name.
+# - **The KV cache** is an object that the model hands its new keys and values to.
+#   [Ours](../deft_lab/decode/hf.py#_PoolCache) passes them on to a pool.
 
 # %%
 from transformers import AttentionInterface
@@ -130,7 +132,8 @@ for leaf in session.branches:
 # depends on how far apart they are.
 #
 # A branch must not notice that others exist. So the first token behind the fork has the same position in all
-# three branches: the number of tokens before it *on its path*, wherever it lies.
+# three branches: the [number of tokens before it](../deft_lab/decode/forwards.py#Forwards.seats.positions)
+# *on its path*, wherever it lies.
 
 # %%
 from deft_lab.viz import Table
@@ -182,7 +185,8 @@ solution("09.1")
 # %% [markdown]
 # ## Prune
 #
-# The third beginning leads nowhere. **Pruning** ends a branch, and its memory is free for others at once:
+# The third beginning leads nowhere. [**Pruning**](../deft_lab/decode/session.py#Session.prune) ends a branch,
+# and its memory is free for others at once:
 
 # %%
 before = session.pool.n_free
@@ -487,7 +491,7 @@ else:
 # - **Accept** several tokens a step without changing the text.
 #
 # Read next to the code: the door in [decode/hf.py](../deft_lab/decode/hf.py), the verbs in
-# [decode/session.py](../deft_lab/decode/session.py), the pool in [kv.py](../deft_lab/kv.py), and the loop in
-# [decode/run.py](../deft_lab/decode/run.py).
+# [decode/session.py](../deft_lab/decode/session.py#Session.step), the pool in
+# [kv.py](../deft_lab/kv.py#Pool), and the loop in [decode/run.py](../deft_lab/decode/run.py#run).
 #
 # **Next:** notebook 10 sets the sequential baselines beside each other, on one tree.

@@ -39,10 +39,10 @@ draw_kv_memory(tree)
 
 # %% [markdown]
 # **Flash-Decoding** knows *sequences*: four texts that have nothing to do with each other, each with a copy
-# of the prompt. Its idea is another one: with one query there is only one program a head, and most of the
-# GPU idles. So it cuts the text into chunks, lets many programs work on them, and puts the partial results
-# together. That *split* is exact, and every method after it uses it. (For sequences that share nothing, it
-# is a very good method.)
+# of the prompt. Its idea is another one: with one query there is only one program a head, and most of the GPU
+# idles. So it [cuts the text into chunks](../deft_lab/methods/_paths.py#chunked_paths), lets many programs
+# work on them, and puts the partial results together. That *split* is exact, and every method after it uses
+# it. (For sequences that share nothing, it is a very good method.)
 
 # %%
 draw_mask(plans["flash_decoding"])
@@ -50,7 +50,8 @@ draw_mask(plans["flash_decoding"])
 # %% [markdown]
 # **Radix attention** keeps the texts in a *radix tree*: whatever two texts have in common is stored once, in
 # pages that both point to. That is a saving of *memory*: more texts fit, and nothing is computed twice in
-# prefill. But in a decode step, each query still walks through its own path, page by page.
+# prefill. But in a decode step, each query still [walks through its own
+# path](../kernels/radix.py#radix_kernel), page by page.
 
 # %%
 draw_mask(plans["radix"])
@@ -73,8 +74,9 @@ reads.reveal(plans["flash_decoding"].kv_len.sum() / plans["radix"].kv_len.sum())
 # Not a token fewer. What is stored once is *read* once for every query that sees it.
 #
 # **Medusa's tree mask** is the first that shares reads. All queries and all KV go into one matrix product,
-# and a *mask* hides what a query must not see. The price: every query is multiplied with every token, seen
-# or not, and the scores go through memory five times, because the mask is added in a step of its own.
+# and a *mask* hides what a query must not see. The price: every query is multiplied with every token, seen or
+# not, and the scores go through memory five times, because the mask is [added in a step of its
+# own](../kernels/tree_mask.py#mask_kernel).
 
 # %%
 draw_mask(plans["tree_mask"])
@@ -98,8 +100,9 @@ for name, (prompt, width, length) in shapes.items():
 Table(("tree", "pairs computed", "pairs seen", "for nothing"), tuple(rows))
 
 # %% [markdown]
-# **DeFT** groups by KV: a piece of the tree meets exactly the queries that see it. What is left to mask is
-# the little that lies in a piece across the borders of nodes.
+# **DeFT** [groups by KV](../deft_lab/methods/deft_flatten.py#plan_deft_flatten): a piece of the tree meets
+# exactly the queries that see it. What is left to mask is the little that lies in a piece across the borders
+# of nodes.
 
 # %%
 draw_mask(plans["deft_flatten"])
@@ -130,8 +133,8 @@ solution("10.1")
 # %% [markdown]
 # And the mask itself. Medusa's tree holds guesses about the next tokens, below the end of the text, and
 # every guess has a query. A guess is named by its *rank path*, the way down to it: `[0, 2]` is the third
-# choice of what follows the first choice. The list of paths is all that Medusa is given; it makes the mask
-# from it.
+# choice of what follows the first choice. The list of paths is all that Medusa is given; it [makes the mask
+# from it](../deft_lab/tree/convert.py#from_medusa).
 
 # %%
 from deft_lab.builders import topologies
@@ -344,6 +347,6 @@ Markdown(
 #   the time; and against a baseline that reads well, it pays later than against one that does not.
 #
 # Read next to the code: the eight plans in [methods/](../deft_lab/methods), their kernels in
-# [kernels/](../kernels), and the model of time in [cost/latency.py](../deft_lab/cost/latency.py).
+# [kernels/](../kernels), and the model of time in [cost/latency.py](../deft_lab/cost/latency.py#predict).
 #
 # **Next:** notebook 11 asks who draws the trees that speculation verifies.

@@ -40,11 +40,11 @@ draw_token_trees(
 # %% [markdown]
 # ## What is a tree worth?
 #
-# Assume, for a start, that acceptance depends on the rank alone: given that a node was accepted, its child
-# of rank r is accepted next with probability `acceptance[r]`, wherever the node is. Then a node is accepted
-# with the product of these numbers along its path, and a tree commits, on average, the *sum over all its
-# nodes*, plus one for the bonus. That is its **expected length**. The authors of Sequoia measured this
-# vector for a draft of 68 million parameters and a target of 7 billion:
+# Assume, for a start, that acceptance depends on the rank alone: given that a node was accepted, its child of
+# rank r is accepted next with probability `acceptance[r]`, wherever the node is. Then a node is accepted with
+# the product of these numbers along its path, and a tree commits, on average, the *sum over all its nodes*,
+# plus one for the bonus. That is its [**expected length**](../deft_lab/drafting/shapes.py#expected_length).
+# The authors of Sequoia measured this vector for a draft of 68 million parameters and a target of 7 billion:
 
 # %%
 from deft_lab.drafting.shapes import PRINTED_ACCEPTANCE as acceptance  # Sequoia, arXiv 2402.12374
@@ -111,9 +111,10 @@ print(len(choices), "paths:", choices[:9], "...")
 medusa = shape_from_ranks(choices)
 
 # %% [markdown]
-# **Sequoia** asks for the best tree of a given size, and gets it by dynamic programming: the best tree of n
-# nodes is made of best trees of fewer. **EAGLE-2**, **OPT-Tree** and **Dynasurge** draw a new tree in each
-# round: they look at the draft's own probabilities, and go deep where it is sure and wide where it is not.
+# **Sequoia** asks for the best tree of a given size, and gets it by [dynamic
+# programming](../deft_lab/drafting/sequoia_dp.py#solve): the best tree of n nodes is made of best trees of
+# fewer. **EAGLE-2**, **OPT-Tree** and **Dynasurge** draw a new tree in each round: they look at the draft's
+# own probabilities, and go deep where it is sure and wide where it is not.
 # **SpecInfer** merges what several drafts say. Here are trees of the same 31 guesses, each with what it
 # commits and what the step's attention moves:
 
@@ -398,8 +399,9 @@ solution("11.2")
 
 # %% [markdown]
 # With several guesses at one node, drawn without replacement, one tries them in turn. After each that is
-# turned down, what it has taken is subtracted from p, and its token leaves q. That is Sequoia's verifier.
-# Others fit other trees, and *only* those: the library refuses pairs that do not fit.
+# turned down, what it has taken is subtracted from p, and its token leaves q. That is [Sequoia's
+# verifier](../deft_lab/verifying/sequoia.py#next_draw). Others fit other trees, and *only* those: the library
+# refuses pairs that do not fit.
 
 # %%
 from deft_lab.errors import DraftError
@@ -415,12 +417,14 @@ for builder, verifier in (("sequoia", "sequoia"), ("eagle2", "sequoia"), ("sequo
 # ## Does it keep the law?
 #
 # A text does not show it. So we take a toy: a vocabulary of three tokens, a target and a draft that are
-# tables, and count how 20,000 texts begin. A **chi-square test** asks whether these counts could have come
-# from the target's law: its p-value is how often a *sound* sampler would fit worse. Near 0 means: this one
-# is not sound.
+# tables, and count how 20,000 texts begin. A [**chi-square
+# test**](../deft_lab/verifying/chi_square.py#chi_square) asks whether these counts could have come from the
+# target's law: its p-value is how often a *sound* sampler would fit worse. Near 0 means: this one is not
+# sound.
 #
-# The candidate is *Enhanced Tree Verification* (ETV), published with Dynasurge. It keeps *every* child that
-# passes its test, goes on below all of them, and commits the longest path. That accepts more. Is it lossless?
+# The candidate is *Enhanced Tree Verification* (ETV), published with Dynasurge. It [keeps *every*
+# child](../deft_lab/verifying/etv.py#etv) that passes its test, goes on below all of them, and commits the
+# longest path. That accepts more. Is it lossless?
 
 # %%
 from deft_lab.verifying.lab import SHAPE, sampled
@@ -536,8 +540,8 @@ leaderboard(
 #   decides how many guesses pay.
 #
 # Read next to the code: the builders in [drafting/](../deft_lab/drafting), Sequoia's program in
-# [drafting/sequoia_dp.py](../deft_lab/drafting/sequoia_dp.py), the verifiers in
+# [drafting/sequoia_dp.py](../deft_lab/drafting/sequoia_dp.py#shape_of), the verifiers in
 # [verifying/](../deft_lab/verifying), ETV's four faults in [verifying/etv.py](../deft_lab/verifying/etv.py),
-# and the lab in [verifying/lab.py](../deft_lab/verifying/lab.py).
+# and the lab in [verifying/lab.py](../deft_lab/verifying/lab.py#sampled).
 #
 # **Next:** notebook 12 turns bytes into microseconds.

@@ -25,8 +25,9 @@ draw_measured("attention_h200_1", "few20")
 #
 # ## The words
 #
-# **FLOP.** A floating-point operation: an addition or a multiplication. Attention needs four for each number
-# of a head, for each pair of a query and a token that it sees: two for the score, two for the weighted sum.
+# **FLOP.** A floating-point operation: an addition or a multiplication. Attention needs
+# [four](../deft_lab/cost/accounts.py#flops) for each number of a head, for each pair of a query and a token
+# that it sees: two for the score, two for the weighted sum.
 #
 # **Intensity.** Operations for each byte moved. It says what a byte is worth once it has arrived.
 #
@@ -156,8 +157,8 @@ clock.reveal(node.cold)
 #
 # - **once**: each byte once, at the memory's rate. The hope of every diagram of tree attention.
 # - **asked for**: the bytes that programs request (notebook 5), at the memory's rate.
-# - **modelled**: the library's model of time: programs, balance, waiting, limits of L2 and memory (notebook
-#   6).
+# - **modelled**: the library's [model of time](../deft_lab/cost/latency.py#predict): programs, balance,
+#   waiting, limits of L2 and memory (notebook 6).
 
 # %% tags=["reveal"]
 from deft_lab.viz import Axis, Spot, draw_strips
@@ -302,10 +303,10 @@ Markdown(
 # %% [markdown]
 # ## Cold and warm
 #
-# Before each call of these measurements, 256 MB are written, so that nothing useful is left in the L2. That
-# is how it is in a real step: between the attention of one layer and of the next, the weights of a whole
-# layer pass through the cache. A benchmark that repeats one call without clearing measures something else,
-# whenever the KV fits into the L2.
+# Before each call of these measurements, [256 MB are written](../deft_lab/bench/attention/timing.py#cold), so
+# that nothing useful is left in the L2. That is how it is in a real step: between the attention of one layer
+# and of the next, the weights of a whole layer pass through the cache. A benchmark that repeats one call
+# without clearing measures something else, whenever the KV fits into the L2.
 
 # %%
 shown = ("read", "radix", "deft_node", "deft_flatten", "tree_waves")
@@ -591,9 +592,9 @@ Table(("tree", "what", "here, us", "H200, stored, us"), tuple(rows)) if mine els
 # - **Read** a card: cold or warm, graph or eager, which GPU, how often, how spread.
 # - **Say** what a step gains, and what an attention speed-up does not say.
 #
-# The rates and their sources are in [hardware.py](../deft_lab/hardware.py), the model of time in
-# [cost/latency.py](../deft_lab/cost/latency.py), its fit in
-# [bench/calibrate.py](../deft_lab/bench/calibrate.py), the timing itself in
+# The rates and their sources are in [hardware.py](../deft_lab/hardware.py#H200), the model of time in
+# [cost/latency.py](../deft_lab/cost/latency.py#Constants), its fit in
+# [bench/calibrate.py](../deft_lab/bench/calibrate.py#calibrate), the timing itself in
 # [bench/attention/timing.py](../deft_lab/bench/attention/timing.py), and the measurements with their cards
 # in [data/measurements](../data/measurements).
 #

@@ -89,8 +89,8 @@ hint("13.1")
 solution("13.1")
 
 # %% [markdown]
-# Lists are for people. The rest of deft-lab reads a [`Plan`](../deft_lab/plan.py): flat arrays, which cost a
-# few integers for each group.
+# Lists are for people. The rest of deft-lab reads a [`Plan`](../deft_lab/plan.py#Plan): flat arrays, which
+# cost a few integers for each group.
 
 # %%
 exercise("13.2")
@@ -112,9 +112,9 @@ solution("13.2")
 # ### Have it proven
 #
 # `check_all` takes a function from a tree to a plan and tries it on every tree of the course, the nasty ones
-# first. It asks three things: is there a plan, does every query meet every token of its path exactly once,
-# and is attention by the plan what attention is defined to be. (As long as your two functions are empty,
-# this cell uses the published solutions.)
+# first. It asks three things: is there a plan, does [every query meet every token of its path exactly
+# once](../deft_lab/plan.py#check_plan), and is attention by the plan what attention is defined to be. (As
+# long as your two functions are empty, this cell uses the published solutions.)
 
 # %%
 from deft_lab.lessons import EXERCISES, check_all
@@ -216,9 +216,9 @@ draw_timeline(plans["whole_nodes"], LLAMA3_8B.layer, H200)
 # ## Bring a model
 #
 # Any Llama of Hugging Face, and others that use its attention interface, goes through
-# [decode/hf.py](../deft_lab/decode/hf.py) unmodified. So that this cell needs no download, we make one with
-# random weights, save it as Transformers does, and load the folder. In its place you can name a folder of
-# yours, or `"meta-llama/Meta-Llama-3-8B"`.
+# [decode/hf.py](../deft_lab/decode/hf.py#TreeModel) unmodified. So that this cell needs no download, we make
+# one with random weights, save it as Transformers does, and load the folder. In its place you can name a
+# folder of yours, or `"meta-llama/Meta-Llama-3-8B"`.
 
 # %%
 import torch
@@ -261,11 +261,11 @@ assert difference < 1e-4
 # ## Bring a kernel
 #
 # A kernel of your own is a file in [kernels/](../kernels), a line in
-# [ops/launches.py](../deft_lab/ops/launches.py), and a closed form in
-# [cost/requested.py](../deft_lab/cost/requested.py). Then three things are asked of it, and notebooks 7, 8
-# and 12 have shown each: the same output as the plain definition of attention, the same bytes as its closed
-# form, to the byte, and a time beside that of a kernel which only reads or copies, measured in the same run.
-# [CONTRIBUTING.md](../CONTRIBUTING.md) has the seven steps.
+# [ops/launches.py](../deft_lab/ops/launches.py#LAUNCHES), and a closed form in
+# [cost/requested.py](../deft_lab/cost/requested.py#_two_phases). Then three things are asked of it, and
+# notebooks 7, 8 and 12 have shown each: the same output as the plain definition of attention, the same bytes
+# as its closed form, to the byte, and a time beside that of a kernel which only reads or copies, measured in
+# the same run. [CONTRIBUTING.md](../CONTRIBUTING.md) has the seven steps.
 #
 # ### Test it as if others had written it
 #
