@@ -4,7 +4,9 @@ import importlib.util
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
@@ -41,16 +43,24 @@ def test_what_a_notebook_needs_is_read_from_its_card(tool):
 
 
 def test_links_to_the_checkout_lead_to_pages_of_the_site(tool):
-    wanted = set()
-    text = 'see [a](../deft_lab/plan.py#L3-L9), [e](../deft_lab/plan.py#L3-L9 "lines 3 to 9"), [b](02_x.ipynb), [c](../deft_lab/methods), [d](../kernels)'
+    wanted = defaultdict(set)
+    lines = '../deft_lab/plan.py#L3-L9 "lines 3 to 9"'
+    text = f"see [a]({lines}), [b](02_x.ipynb), [c](../deft_lab/methods), [d](../kernels)"
     shown = tool.with_links(text, wanted, "..")
     assert tool.with_links("[e](../CONTRIBUTING.md)", wanted, "..") == "[e](../contributing.md)"
-    assert (
-        "[a](../source/deft_lab-plan_py.md#L3)" in shown
-        and '[e](../source/deft_lab-plan_py.md#L3 "lines 3 to 9")' in shown
-    )
-    assert "[b](02_x.ipynb)" in shown
-    assert wanted == {"deft_lab/plan.py", "deft_lab/methods/__init__.py", "kernels"}
+    assert '[a](../source/deft_lab-plan_py.md#L3-L9 "lines 3 to 9")' in shown and "[b](02_x.ipynb)" in shown
+    assert wanted["deft_lab/plan.py"] == {(3, 9)}
+    assert set(wanted) == {"deft_lab/plan.py", "deft_lab/methods/__init__.py", "kernels"}
+
+
+def test_lines_that_are_linked_to_stand_in_an_element_of_their_own(tool):
+    lines = (ROOT / "kernels" / "attend.py").read_text().splitlines()
+    html = tool.shown("kernels/attend.py", {(20, 50), (22, 22), (22, 30)})
+    root = ElementTree.fromstring(html.replace("&nbsp;", " "))
+    for first, last in ((20, 50), (22, 22), (22, 30)):
+        (found,) = [node for node in root.iter("span") if node.get("id") == f"L{first}-L{last}"]
+        said = [re.sub(r"^ *\d+", "", line) for line in "".join(found.itertext()).splitlines()]
+        assert said == lines[first - 1 : last]
 
 
 def test_the_front_page_names_all_notebooks_of_its_paths(tool):

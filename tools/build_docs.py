@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections import defaultdict
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -31,7 +32,8 @@ PAGES = {
 }
 NEEDS = ("CPU", "PyTorch", "Triton", "GPU", "weights")
 OPTIONAL = r"optional|\b(if|where|when|or|for one|with an|exercises|part)\b|otherwise"
-LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(#L[\dL-]+)?( \"[^\"]*\")?\)")
+LINK = re.compile(r"\]\((?:\.\./)+([\w./-]+?)(?:#L(\d+)(?:-L(\d+))?)?( \"[^\"]*\")?\)")
+Wanted = dict[str, set[tuple[int, int]]]  # file -> first and last lines that something links to
 # rooms of the API in reading order; the last has names of the others, which stand where they come from
 ROOMS = (
     "deft_lab.tree", "deft_lab.builders", "deft_lab.trace", "deft_lab.plan", "deft_lab.methods",
@@ -49,7 +51,7 @@ def main(folder: Path) -> int:
     shutil.copytree(ROOT / "docs" / "site", source)
     shutil.copytree(ROOT / "docs" / "images", source / "images")
     cards = [card_of(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
-    wanted: set[str] = set()
+    wanted: Wanted = defaultdict(set)
     copy_notebooks(source / "notebooks", wanted)
     (source / "index.md").write_text(index_page(cards))
     (source / "instructors.md").write_text(instructors_page(cards))
@@ -140,7 +142,7 @@ def instructors_page(cards: list[dict[str, str]]) -> str:
     return "\n".join(page) + "\n"
 
 
-def copy_notebooks(folder: Path, wanted: set[str]) -> None:
+def copy_notebooks(folder: Path, wanted: Wanted) -> None:
     """The notebooks, with links to files of the checkout turned to pages of the site."""
     folder.mkdir()
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
@@ -154,22 +156,24 @@ def copy_notebooks(folder: Path, wanted: set[str]) -> None:
         nbformat.write(notebook, folder / path.name)
 
 
-def with_links(markdown: str, wanted: set[str], up: str) -> str:
+def with_links(markdown: str, wanted: Wanted, up: str) -> str:
     """The same text; a link to a file or folder of the checkout leads to its page."""
 
     def replace(match: re.Match) -> str:
-        name, line = match[1].rstrip("/"), (match[2] or "").split("-")[0]
-        path = ROOT / name
+        path = ROOT / match[1].rstrip("/")
+        lines = (int(match[2]), int(match[3] or match[2])) if match[2] else None
         if path.suffix == ".ipynb":
             return match[0]
         if path.is_dir() and (path / "__init__.py").exists():
-            path, line = path / "__init__.py", ""
+            path, lines = path / "__init__.py", None
+        name = str(path.relative_to(ROOT))
         if name in PAGES:
             return f"]({up}/{PAGES[name]}.md)"
         if path.suffix == ".md" or not path.exists():
             return match[0]  # Sphinx complains if it leads nowhere
-        wanted.add(str(path.relative_to(ROOT)))
-        return f"]({up}/source/{page_name(path)}.md{line}{match[3] or ''})"
+        wanted[name] |= {lines} if lines else set()
+        where = "#L{}-L{}".format(*lines) if lines else ""
+        return f"]({up}/source/{page_name(path)}.md{where}{match[4] or ''})"
 
     return LINK.sub(replace, markdown)
 
@@ -179,7 +183,7 @@ def page_name(path: Path) -> str:
     return str(path.relative_to(ROOT)).replace("/", "-").replace(".", "_")
 
 
-def write_sources(folder: Path, wanted: set[str]) -> None:
+def write_sources(folder: Path, wanted: Wanted) -> None:
     """A page with numbered lines for each source file that something links to; of a folder, a list."""
     folder.mkdir()
     files = set(wanted)
@@ -189,15 +193,23 @@ def write_sources(folder: Path, wanted: set[str]) -> None:
         listed = "\n".join(f"- [{path.name}]({page_name(path)}.md)" for path in inside)
         (folder / f"{page_name(ROOT / name)}.md").write_text(f"{ORPHAN}# `{name}/`\n\n{listed}\n")
     for name in sorted(name for name in files if (ROOT / name).is_file()):
-        page = f'{ORPHAN}# `{name}`\n\n```{{raw}} html\n<div class="source-lines">{shown(name)}</div>\n```\n'
+        code = shown(name, wanted.get(name, set()))
+        page = f'{ORPHAN}# `{name}`\n\n```{{raw}} html\n<div class="source-lines">{code}</div>\n```\n'
         (folder / f"{page_name(ROOT / name)}.md").write_text(page)
 
 
-def shown(name: str) -> str:
-    """A file as HTML, with an anchor #L12 at its line 12."""
+def shown(name: str, linked: set[tuple[int, int]]) -> str:
+    """A file as HTML, with an anchor #L12 at its line 12, and an element #L12-L40 around linked lines."""
     style = HtmlFormatter(linenos="inline", lineanchors="L", anchorlinenos=True, cssclass="highlight")
     html = highlight((ROOT / name).read_text(), get_lexer_for_filename(name), style)
-    return html.replace('"L-', '"L').replace('"#L-', '"#L')
+    lines = html.replace('"L-', '"L').replace('"#L-', '"#L').split("\n")
+    before, first = lines[0].split("<span></span>", 1)
+    lines[0] = first
+    # names are nested or apart, so the elements are, too: a longer one begins first and ends last
+    for begin, end in sorted(linked, key=lambda pair: pair[1] - pair[0]):
+        lines[begin - 1] = f'<span class="linked" id="L{begin}-L{end}">{lines[begin - 1]}'
+        lines[end - 1] += "</span>"
+    return before + "\n".join(lines)
 
 
 def write_api(folder: Path) -> None:

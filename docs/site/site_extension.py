@@ -80,6 +80,17 @@ def describe_pictures(app: Sphinx, tree: nodes.document) -> None:
         image["alt"] = ". ".join(word.strip().rstrip(".") for word in words if word.strip())
 
 
+def know_lines(app: Sphinx, tree: nodes.document) -> None:
+    """Tell MyST which lines of a page of source can be linked to; a link to any other is a warning."""
+    page = app.env.docname
+    if page.startswith("source/"):
+        ids = [
+            name for raw in tree.findall(nodes.raw) for name in re.findall(r'id="(L\d[^"]*)"', raw.astext())
+        ]
+        known = app.env.metadata[page].setdefault("myst_slugs", {})
+        known.update({name: (0, name, name) for name in ids})
+
+
 def as_text(app: Any, what: str, name: str, of: Any, options: Any, lines: list[str]) -> None:
     """Docstrings are plain text: stars and bars mean themselves, indented paragraphs are code."""
     sections = ("Args:", "Returns:", "Raises:", "Yields:", "Attributes:")
@@ -113,6 +124,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", read_terms)
     app.connect("autodoc-process-docstring", as_text, priority=100)  # before napoleon
     app.connect("doctree-read", describe_pictures)
+    app.connect("doctree-read", know_lines)
     app.connect("doctree-resolved", explain_terms)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
