@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import deft_lab.widgets
+from deft_lab.viz.theme import DARK, LIGHT, PALETTE, contrast, edge
 
 WIDGETS = Path(deft_lab.widgets.__file__).parent
 SOURCES, STATIC = WIDGETS / "js", WIDGETS / "static"
@@ -30,8 +31,8 @@ def test_a_bundle_is_of_these_sources(path):
 
 
 def test_nothing_lies_there_that_was_not_built():
-    assert sorted(path.name for path in STATIC.iterdir()) == sorted([*ENTRIES, "deft.css"])
-    assert (STATIC / "deft.css").read_text() == (SOURCES / "deft.css").read_text()
+    assert sorted(path.name for path in STATIC.iterdir()) == sorted([*ENTRIES, "look.css"])
+    assert (STATIC / "look.css").read_text() == (SOURCES / "look" / "look.css").read_text()
 
 
 def test_the_bundles_are_small_and_load_nothing():
@@ -45,3 +46,46 @@ def test_the_bundles_are_small_and_load_nothing():
 
 def test_no_registry_is_named_in_the_lock_file():
     assert "resolved" not in (SOURCES / "package-lock.json").read_text()
+
+
+SHEETS = {
+    "editor/editor.css": r"\.deft-(editor|bar|space|select|number|tree|canvas|spoken|scroll|help)|\.doing-",
+    "views/views.css": r"(:is\()?\.deft-(linked|view|stale|scene|numbers|cards?|compare|follow)",
+    "player/player.css": r"\.deft-(player|chapters|said|wait|stage|ticks|kernel|source|variables|where)",
+    "decode/decode.css": r"\.deft-(decode|bytes|marks)",
+    "../widgets.css": r"\.deft-(controls|reason|views|account|picture)",
+}
+
+
+def selectors_of(sheet: str) -> list[str]:
+    """Of every rule that is no frame of an animation."""
+    sheet = re.sub(r"/\*.*?\*/|@keyframes .*?\n}", "", sheet, flags=re.S)
+    return [
+        part.strip() for head in re.findall(r"([^{};]+)\{", sheet) for part in re.split(r",(?![^(]*\))", head)
+    ]
+
+
+def test_colours_are_said_once_and_are_those_of_the_figures():
+    sheet = (STATIC / "look.css").read_text()
+    said = dict(re.findall(r"(--deft-\w+): .*?light-dark\((.*?)\)\)*;", sheet.split("}")[0]))
+    for i, theme in enumerate((LIGHT, DARK)):
+        ours = {name: value.split(", ")[i].upper() for name, value in said.items()}
+        names = {"bg": "background", "ink": "ink", "muted": "muted", "line": "line", "faint": "faint"}
+        assert {name: ours[f"--deft-{name}"] for name in names} == {
+            name: getattr(theme, attribute) for name, attribute in names.items()
+        }
+        assert [ours[f"--deft-e{n}"] for n in range(len(PALETTE))] == [
+            edge(color, theme) for color in PALETTE
+        ]
+        for name in ("--deft-accent", "--deft-good", "--deft-bad"):
+            assert contrast(ours[name], theme.background) >= 4.5, name
+    paints = re.findall(r"\.deft \.c(\d) \{ fill: (#\w+); stroke: var\(--deft-e\1\); \}", sheet)
+    assert [color.upper() for _, color in paints] == list(PALETTE)
+
+
+@pytest.mark.parametrize("name", SHEETS)
+def test_a_widget_s_own_sheet_speaks_of_nothing_else(name):
+    sheet = (SOURCES / name).read_text()
+    assert "--deft-" not in re.sub(r"var\(--deft-[\w-]+\)", "", sheet), "variables are those of look.css"
+    for selector in selectors_of(sheet):
+        assert selector.startswith("@") or re.match(SHEETS[name], selector), selector

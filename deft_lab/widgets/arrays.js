@@ -5,7 +5,7 @@ function element(tag, properties) {
 }
 
 function render({ model, el }) {
-  el.classList.add("deft-views");
+  el.classList.add("deft", "deft-views");
   const status = element("p", { className: "deft-status" });
   status.setAttribute("role", "status");
   const id = `deft-pick-${Math.random().toString(36).slice(2)}`; // every widget loads this file anew

@@ -14,13 +14,14 @@ from ..tree.convert import from_nested
 from ..viz import draw_arrays, draw_tree, stack
 from ..viz.nodes import node_in_words
 from ..viz.words import count, listed
+from .look import look_and
 
 
 class ArrayInspector(anywidget.AnyWidget):
     """Tree and arrays of one plan. `pick` lights up a node ("n3") or a query ("q0"), here or on the page."""
 
     _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_name("widgets.css")
+    _css = look_and("widgets.css")
     svg = traitlets.Unicode().tag(sync=True)
     words = traitlets.Dict().tag(sync=True)  # "n3" or "q0" -> a sentence
     paths = traitlets.Dict().tag(sync=True)  # "q0" -> labels of the nodes that it sees

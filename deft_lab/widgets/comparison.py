@@ -1,7 +1,6 @@
 """Methods beside each other on one tree: mask, memory, groups, timeline, bytes and predicted time."""
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import traitlets
@@ -16,8 +15,8 @@ from ..tree import Tree
 from ..viz import Figure, Table, draw_io_bars, draw_mask, draw_timeline, stack
 from ..viz.words import count, in_bytes, in_seconds
 from .linked import VIEWS, Linked
+from .look import LOOK, STATIC
 
-STATIC = Path(__file__).with_name("static")
 SEQUENTIAL_AND_DEFT = ("radix", "deft_node", "deft_flatten")
 
 
@@ -25,7 +24,7 @@ class Comparison(Linked):
     """Shows methods beside each other. `tree`, `hardware` and `account` can be set, here or on the page."""
 
     _esm = STATIC / "compare.js"
-    _css = STATIC / "deft.css"
+    _css = LOOK
     document = traitlets.Unicode().tag(sync=True)  # the tree as JSON
     selection = traitlets.List(traitlets.Int()).tag(sync=True)  # labels
     theme = traitlets.Enum(("auto", "light", "dark"), "auto").tag(sync=True)

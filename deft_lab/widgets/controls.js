@@ -18,7 +18,7 @@ function count(value, unit) {
 
 function render({ model, el }) {
   const id = `deft-controls-${Math.random().toString(36).slice(2)}`; // every widget loads this file anew
-  el.classList.add("deft-controls");
+  el.classList.add("deft", "deft-controls");
   const menu = keepKeys(element("select", { id: `${id}-preset` }));
   model.get("menu").forEach(([name, title]) => menu.append(element("option", { value: name, textContent: title })));
   menu.addEventListener("change", () => send("preset", menu.value));

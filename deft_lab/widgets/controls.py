@@ -11,6 +11,7 @@ import traitlets
 
 from ..errors import DeftLabError
 from ..tree import Tree
+from .look import look_and
 from .presets import CONTROLS, find_preset, preset_names
 
 RANGES = {"prompt": (100, 16_000, 100), "width": (1, 64, 1), "length": (1, 400, 1)}  # first, last, step
@@ -27,7 +28,7 @@ class ControlPanel(anywidget.AnyWidget):
     """
 
     _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_name("widgets.css")
+    _css = look_and("widgets.css")
     tree = traitlets.Instance(Tree, read_only=True)
     preset = traitlets.Unicode().tag(sync=True)
     prompt = traitlets.Int().tag(sync=True)

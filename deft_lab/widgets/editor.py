@@ -20,10 +20,9 @@ from . import links
 from .commands import Command, apply, said
 from .library import menu, named_tree, open_tree, write_whole
 from .linked import Linked
+from .look import LOOK, STATIC, THEMES
 from .picture import picture_of
 
-STATIC = Path(__file__).with_name("static")
-THEMES = ("auto", "light", "dark")
 HELP = """\
 Focus the tree (click it, or Tab to it), then:
 arrows        parent, first child, siblings; Shift extends the selection
@@ -53,7 +52,7 @@ class TreeEditor(Linked):
     """
 
     _esm = STATIC / "editor.js"
-    _css = STATIC / "deft.css"
+    _css = LOOK
     start = traitlets.Unicode().tag(sync=True)  # the first tree as JSON
     document = traitlets.Unicode().tag(sync=True)  # the tree as JSON
     commands = traitlets.List(traitlets.Dict()).tag(sync=True)  # done, first to last

@@ -12,9 +12,10 @@ from typing import Any
 from ..geometry import LLAMA3_8B, Geometry
 from ..hardware import HARDWARE
 from ..tree import Tree
-from .editor import STATIC, TreeEditor
+from .editor import TreeEditor
 from .library import open_tree
 from .linked import VIEWS
+from .look import LOOK, STATIC
 from .payload import as_text
 from .picture import picture_of
 
@@ -64,7 +65,7 @@ def view_page(
     picture = picture_of(tree)
     shown = {
         "title": escape(f"{name}: a decoding tree"),
-        "style": STYLE + _within_style((STATIC / "deft.css").read_text(encoding="utf-8")),
+        "style": STYLE + _within_style(LOOK.read_text(encoding="utf-8")),
         "picture": picture.get("image/svg+xml", f"<p>{escape(picture['text/plain'])}</p>"),
         "values": _within_script(json.dumps(values)),
         "script": _within_script((STATIC / "page.js").read_text(encoding="utf-8")),

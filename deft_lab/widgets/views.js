@@ -6,7 +6,7 @@ function element(tag, properties) {
 
 function render({ model, el }) {
   const id = `deft-account-${Math.random().toString(36).slice(2)}`; // every widget loads this file anew
-  el.classList.add("deft-views");
+  el.classList.add("deft", "deft-views");
   const status = element("p", { className: "deft-status" });
   status.setAttribute("role", "status");
   const chooser = element("p", { className: "deft-account" });

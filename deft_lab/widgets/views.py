@@ -15,6 +15,7 @@ from ..geometry import Geometry
 from ..tree import Tree
 from ..viz import Figure, draw_io_bars, draw_kv_memory, draw_tree, stack
 from ..viz.words import count, number, times
+from .look import look_and
 
 
 class LinkedViews(anywidget.AnyWidget):
@@ -28,7 +29,7 @@ class LinkedViews(anywidget.AnyWidget):
     """
 
     _esm = Path(__file__).with_suffix(".js")
-    _css = Path(__file__).with_name("widgets.css")
+    _css = look_and("widgets.css")
     account = traitlets.Unicode().tag(sync=True)
     accounts = traitlets.List(ACCOUNTS, read_only=True).tag(sync=True)
     svgs = traitlets.List(traitlets.Unicode()).tag(sync=True)

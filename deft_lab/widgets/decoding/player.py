@@ -11,11 +11,9 @@ from ...geometry import LLAMA3_8B, Geometry
 from ...methods import find_method
 from ...trace import Recording, Trace, bundled_recordings, load_recording, read_recording
 from ...viz import Figure, Table
+from ..look import LOOK, STATIC, THEMES
 from .film import FILM_ACCOUNTS, Film, Priced, geometry_of
 from .picture import draw_film
-
-STATIC = Path(__file__).parents[1] / "static"
-THEMES = ("auto", "light", "dark")
 
 
 class DecodePlayer(anywidget.AnyWidget):
@@ -26,7 +24,7 @@ class DecodePlayer(anywidget.AnyWidget):
     """
 
     _esm = STATIC / "decode.js"
-    _css = STATIC / "deft.css"
+    _css = LOOK
     step = traitlets.Int(0).tag(sync=True)
     film = traitlets.Dict().tag(sync=True)
     account = traitlets.Enum(FILM_ACCOUNTS, FILM_ACCOUNTS[0]).tag(sync=True)

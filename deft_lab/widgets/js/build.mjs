@@ -47,4 +47,4 @@ for (const file of readdirSync("widgets").sort()) {
   await bundle(`widgets/${file}`, join(out, file));
 }
 if (!only.length) await bundle("text.js", join(here, "../../../tests/js/text.bundle.mjs"));
-copyFileSync("deft.css", join(out, "deft.css"));
+copyFileSync("look/look.css", join(out, "look.css"));

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import anywidget
@@ -12,11 +11,10 @@ from ...errors import DeftLabError
 from ...viz.figure import Figure, Table
 from ...viz.theme import style
 from ...viz.words import in_bytes
+from ..look import LOOK, STATIC, THEMES
 from .step import Script, Step, spread
 from .strip import draw_strip, in_words
 
-STATIC = Path(__file__).parents[1] / "static"
-THEMES = ("auto", "light", "dark")
 TELLING = 3  # steps that stand for all where no widget runs
 
 
@@ -28,7 +26,7 @@ class StepPlayer(anywidget.AnyWidget):
     """
 
     _esm = STATIC / "player.js"
-    _css = STATIC / "deft.css"
+    _css = LOOK
     step = traitlets.Int(0).tag(sync=True)
     title = traitlets.Unicode().tag(sync=True)
     parts = traitlets.List(traitlets.Unicode()).tag(sync=True)  # every distinct shape or row, once

@@ -21,7 +21,7 @@ export function DecodeView({ id, film, step: asked, account, theme, live = {}, p
   const common = { film, step, width: inner, hover, setHover: moves.hover };
   return h(
     "section",
-    { class: "deft deft-decode", "data-theme": theme, tabIndex: 0, "aria-label": `${film.title}, step by step`, "data-lm-suppress-shortcuts": "true", onKeyDown: moves.key },
+    { class: "deft deft-played deft-decode", "data-theme": theme, tabIndex: 0, "aria-label": `${film.title}, step by step`, "data-lm-suppress-shortcuts": "true", onKeyDown: moves.key },
     h("style", null, css),
     h("h3", null, film.title),
     film.note ? h("p", { class: "deft-note" }, film.note) : null,

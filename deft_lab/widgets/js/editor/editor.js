@@ -2,6 +2,8 @@
 import { Component, createRef, h } from "preact";
 import { treeInWords } from "../core/words.js";
 import { VIEWS } from "../views/index.js";
+import viewsCss from "../views/views.css";
+import css from "./editor.css";
 import { copyLink, loadFile, loadText, open, preset, save } from "./files.js";
 import { Help } from "./help.js";
 import { onKey, passOn } from "./keys.js";
@@ -107,6 +109,7 @@ export class Editor extends Component {
         ref: this.root,
         ...events,
       },
+      h("style", null, css, viewsCss),
       h(FileRow, { session, ui: this.ui, presets: presets ?? [] }),
       h(NodeRow, { session, ui: this.ui }),
       h(TreePane, { session, id: this.id, ui: this.ui }),

@@ -15,7 +15,7 @@ export function Player({ id, title, frames, parts, columns, sheet, height, step,
   return h(
     "section",
     {
-      class: "deft deft-player", "data-theme": theme, tabIndex: 0, "aria-label": `${title}, step by step`,
+      class: "deft deft-played deft-player", "data-theme": theme, tabIndex: 0, "aria-label": `${title}, step by step`,
       "data-lm-suppress-shortcuts": "true", onKeyDown: moves.key,
     },
     h("style", null, css),

@@ -9,6 +9,7 @@ import { Groups } from "./groups.js";
 import { Mask } from "./mask.js";
 import { Memory } from "./memory.js";
 import { Timeline } from "./timeline.js";
+import css from "./views.css";
 
 const LAYOUTS = { copies: "a copy for each query", unpaged: "once, contiguous", paged: "once, in pages" };
 
@@ -25,6 +26,7 @@ export function Compare({ tree, plans, choice = DEFAULTS, setChoice, menus, hove
   return h(
     "div",
     { class: "deft deft-compare", "data-theme": theme },
+    h("style", null, css),
     h("p", { class: "title" }, `${names.length} methods on one tree`, " ", machine),
     h("p", { class: "muted small" }, treeInWords(tree)),
     info && h(Costs, { rows, info, account: choice.account }),
