@@ -27,7 +27,8 @@ th, td { padding: .2rem .7rem; text-align: right; border-bottom: 1px solid #8888
 th:first-child, td:first-child { text-align: left; }
 details { margin: .3rem 0 2rem; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; }
-@media print { details { display: none; } }
+@media print { details:not([open]) { display: none; } summary { list-style: none; } }
+@media print { h2, summary { break-after: avoid; } svg, tr { break-inside: avoid; } }
 """
 
 

@@ -35,7 +35,9 @@ header p{margin:0;flex:1 1 24em}
 header select{font:inherit;color:inherit;background:transparent;border:1px solid #767676;border-radius:4px}
 option{color:#1b1b1b;background:#fff}
 footer{margin:16px 4px 0;font-size:12px}
-@media print{#theme,footer{display:none}body{max-width:none;padding:0}}
+@media print{html{color-scheme:light!important;background:#fff!important;color:#1b1b1b!important}
+#theme,header p,footer{display:none}body{max-width:none;padding:0}}
+@page{margin:14mm 12mm}
 """
 
 

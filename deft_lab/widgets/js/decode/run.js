@@ -1,5 +1,6 @@
 // Ties the decode player to its model: keys, controls and the clock write `step`; all is drawn from it.
 import { h, render as paint } from "preact";
+import { onPaper, onScreen } from "../core/paper.js";
 import { targetOf } from "./film.js";
 import { DecodeView } from "./player.js";
 
@@ -81,20 +82,25 @@ export function run({ model, el }) {
       else move(target);
     },
   };
+  function paintNow() {
+    const values = Object.fromEntries(TRAITS.map((name) => [name, get(name)]));
+    paint(h(DecodeView, { id, ...values, playing, speed, width, hover, moves }), el);
+  }
   function draw() {
     frame ??= requestAnimationFrame(() => {
       frame = null;
-      const values = Object.fromEntries(TRAITS.map((name) => [name, get(name)]));
-      paint(h(DecodeView, { id, ...values, playing, speed, width, hover, moves }), el);
+      paintNow();
     });
   }
-  const resized = new ResizeObserver(([entry]) => {
-    const now = Math.min(1100, Math.round(entry.contentRect.width));
+  function measure(paintIt = draw) {
+    const now = Math.min(1100, onScreen(Math.round(el.clientWidth)));
     if (!now || Math.abs(now - width) < 4) return;
     width = now;
-    draw();
-  });
+    paintIt();
+  }
+  const resized = new ResizeObserver(() => measure());
   resized.observe(el);
+  const forget = onPaper(() => measure(paintNow));
   const watched = TRAITS.map((name) => `change:${name}`);
   watched.forEach((event) => model.on(event, draw));
   draw();
@@ -102,6 +108,7 @@ export function run({ model, el }) {
     clearInterval(clock);
     cancelAnimationFrame(frame);
     resized.disconnect();
+    forget();
     watched.forEach((event) => model.off(event, draw));
     paint(null, el);
   };

@@ -2,6 +2,7 @@
 import { Component, createRef, h } from "preact";
 import { placeLabels } from "../core/labels.js";
 import { layout } from "../core/layout.js";
+import { onPaper, onScreen } from "../core/paper.js";
 import { grouped } from "../core/tree.js";
 import { treeInWords } from "../core/words.js";
 import { Gesture, Handles, Hatches, Links, NodeMark } from "./canvas.js";
@@ -20,15 +21,18 @@ export class TreePane extends Component {
 
   componentDidMount() {
     if (typeof ResizeObserver === "undefined") return;
-    this.observer = new ResizeObserver(([entry]) => {
-      const width = Math.round(entry.contentRect.width);
+    const measure = () => {
+      const width = onScreen(Math.round(this.box.current?.clientWidth ?? 0));
       if (width > 0 && width !== this.state.width) this.setState({ width });
-    });
+    };
+    this.observer = new ResizeObserver(measure);
     this.observer.observe(this.box.current);
+    this.forget = onPaper(measure);
   }
 
   componentWillUnmount() {
     this.observer?.disconnect();
+    this.forget?.();
   }
 
   componentDidUpdate() {

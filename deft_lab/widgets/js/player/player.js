@@ -36,7 +36,7 @@ export function Player({ id, title, frames, parts, columns, sheet, height, step,
     h(Data, { frame, parts, columns }),
     h(
       "details",
-      null,
+      { class: "deft-keys" },
       h("summary", null, "Keys"),
       h("p", null, [...KEYS, ...Object.values(jumps).map(({ key, title: what }) => [key.toUpperCase(), what])].flatMap(
         ([key, what], i) => [i ? ", " : "", h("kbd", null, key), ` ${what}`],

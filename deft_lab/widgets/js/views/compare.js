@@ -36,7 +36,7 @@ export function Compare({ tree, plans, choice = DEFAULTS, setChoice, menus, hove
       { class: "deft-cards" },
       names.map((name) => h(Card, { key: name, name, info, common, choice, most, chosen: name === choice.method })),
     ),
-    h("p", { class: "deft-status", role: "status" }, hover?.words ?? "Point at anything, or walk with Tab and the arrow keys."),
+    h("p", { class: "deft-status deft-hint", role: "status" }, hover?.words ?? "Point at anything, or walk with Tab and the arrow keys."),
   );
 }
 

@@ -1,6 +1,7 @@
 // The frame of every view: heading, controls, a sentence, the drawing, and its numbers as a table.
 import { h } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { onPaper, onScreen } from "../core/paper.js";
 import { number } from "../core/words.js";
 import { Scene } from "./scene.js";
 
@@ -14,11 +15,15 @@ export function useWidth() {
   const [width, setWidth] = useState(WIDTH);
   useEffect(() => {
     if (!place.current || typeof ResizeObserver === "undefined") return undefined;
-    const measure = () => setWidth(Math.max(240, Math.round(place.current?.clientWidth || WIDTH)));
+    const measure = () => setWidth(onScreen(Math.max(240, Math.round(place.current?.clientWidth || WIDTH))));
     const watcher = new ResizeObserver(measure);
     watcher.observe(place.current);
     measure();
-    return () => watcher.disconnect();
+    const forget = onPaper(measure);
+    return () => {
+      watcher.disconnect();
+      forget();
+    };
   }, []);
   return [place, width];
 }
