@@ -53,5 +53,7 @@ def check_counts(error: type[DeftLabError], least: int, **counts: object) -> Non
         error: one of them is not.
     """
     for name, value in counts.items():
+        if type(value) is int and value >= least:  # the others ask an abstract class, which takes a while
+            continue
         if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
             raise error(f"{name}={value!r}; it must be an integer of at least {least}")

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from ._frame import Frame
 from .errors import PlanError
 from .tree import Tree
 from .tree._shape import Ints, frozen, running_sum, sealed
@@ -68,6 +69,24 @@ class Plan:
         for name in ("chunk_node", "chunk_start", "chunk_stop", "group_start", "q_first", "q_stop"):
             self.__dict__[name] = frozen(self.__dict__[name])
 
+    @classmethod
+    def _of(cls, tree: Tree, method: str, frame: Frame, **columns: Ints) -> "Plan":
+        """A plan that is known to be right: `chunk_start`, `chunk_stop`, and what else is at hand."""
+        plan = object.__new__(cls)
+        plan.__dict__.update(
+            {name: sealed(column) for name, column in columns.items()},
+            tree=tree, method=method, query_tile=None, _frame=frame, chunk_node=frame.chunk_node,
+            group_start=frame.group_start, q_first=frame.q_first, q_stop=frame.q_stop,
+        )  # fmt: skip
+        return plan
+
+    @cached_property
+    def _frame(self) -> Frame:
+        """What of the plan does not depend on lengths; shared with plans of the last steps that are alike."""
+        columns = (self.chunk_node, self.group_start, self.q_first, self.q_stop)
+        key = tuple(column.tobytes() for column in columns)
+        return self.tree.seen.once(key, lambda: Frame(*columns, self.tree.n_queries))
+
     @property
     def n_groups(self) -> int:
         return len(self.q_first)
@@ -99,14 +118,25 @@ class Plan:
         return sealed(self.kv_start[1:] - self.kv_start[:-1])
 
     @cached_property
+    def first_seen(self) -> Ints | None:
+        """[group] where its tokens begin among the seen ones, depth first; None: some do not follow on."""
+        first_chunk = self.group_start[:-1]
+        begin = self.tree.seen_start[self.chunk_node] + self.chunk_start
+        # chunks that follow each other in the flattened tree as in the plan lie at one distance from it
+        away = begin - self.chunk_entry[:-1]
+        apart = away[1:] != away[:-1]
+        apart[first_chunk[1:] - 1] = False
+        return None if np.count_nonzero(apart) else sealed(begin[first_chunk])
+
+    @property
     def q_len(self) -> Ints:
         """[group] queries."""
-        return sealed(self.q_stop - self.q_first)
+        return self._frame.q_len
 
-    @cached_property
+    @property
     def partial_start(self) -> Ints:
         """[group + 1] group g owns partials partial_start[g] .. partial_start[g + 1] - 1."""
-        return running_sum(self.q_len)
+        return self._frame.partial_start
 
     @property
     def n_partials(self) -> int:
@@ -122,19 +152,14 @@ class Plan:
 
     def query_of_partial(self) -> Ints:
         """[partial] the preorder query of each partial."""
-        base = (self.q_first - self.partial_start[:-1]).repeat(self.q_len)
-        return base + np.arange(self.n_partials)
+        return self._frame.query_of_partial
 
     def reduction(self) -> tuple[Ints, Ints]:
         """Which partials make which query: (start [query + 1], partial [n_partials]).
 
         Preorder query q is reduced from partial[start[q] : start[q + 1]], in the order of their groups.
         """
-        query = self.query_of_partial()
-        start = running_sum(np.bincount(query, minlength=self.tree.n_queries))
-        # numbers of 16 bits are sorted by radix, longer ones by comparing
-        key = query.astype(np.uint16) if self.tree.n_queries <= 1 << 16 else query
-        return start, key.argsort(kind="stable")
+        return self._frame.reduction
 
     def arrays(self) -> "PlanArrays":
         """The plan spelled out per token, as kernels take it; for reading, not for speed."""

@@ -14,7 +14,7 @@ PACKAGE = Path(deft_lab.__file__).parent
 FLOORS = (
     {"errors", "data"},
     {"tree", "geometry", "hardware", "trace", "workbook", "chance"},
-    {"plan", "token_tree", "kernel_run"},
+    {"plan", "token_tree", "kernel_run", "_frame"},
     {"builders", "methods", "drafting"},
     {"cost", "attention", "verifying", "_slots"},
     {"kv", "kernels", "interpret", "counter", "stepping", "provenance"},
@@ -47,7 +47,7 @@ LAZY = {
 OPENS_TENSORS = {("growmap.py", "torch")}
 # who may import whom on one floor
 SAME_FLOOR = {
-    ("data", "errors"), ("trace", "tree"), ("counter", "interpret"), ("__main__", "cli"),
+    ("data", "errors"), ("trace", "tree"), ("plan", "_frame"), ("counter", "interpret"), ("__main__", "cli"),
     ("cli", "cli_decode"), ("bench", "fetch"), ("speculative", "decode"), ("cli", "cli_cascade"),
     ("cli", "cli_speculate"), ("cli", "cli_view"), ("stepping", "interpret"),
     ("bench", "viz"), ("doctor", "fetch"), ("widgets", "viz"), ("lessons", "viz"), ("lessons", "widgets"),

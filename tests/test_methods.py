@@ -1,6 +1,7 @@
 """Every method keeps the same promises; each also has one case drawn by hand."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,6 +46,43 @@ def test_tree_waves_is_exact_for_any_heads_and_sms(tree, options, times):
     check_plan(plan)
     # a group is one tile: 64 rows, or as many as one query needs
     assert plan.q_len.max() <= max(1, 64 // options["q_per_kv"])
+
+
+COLUMNS = (
+    "chunk_node",
+    "chunk_start",
+    "chunk_stop",
+    "group_start",
+    "q_first",
+    "q_stop",
+    "kv_len",
+    "kv_start",
+)
+
+
+@every_method
+@settings(max_examples=60)
+@given(trees(most_nodes=120), st.integers(0, 2**32 - 1))
+def test_a_tree_that_grows_is_planned_as_one_made_anew(method, tree, seed):
+    rng = np.random.default_rng(seed)
+    for step in range(6):  # the root grows, or all nodes that are not empty
+        grown = rng.integers(0, 90, tree.n_nodes) * ((tree.length > 0) if step % 2 else tree.parent < 0)
+        tree = tree.with_length(tree.length + grown)
+        anew = Tree(tree.parent, tree.length, tree.callers_seat(), tree.label)
+        one, other = plan_tree(tree, method), plan_tree(anew, method)
+        for name in COLUMNS:
+            assert np.array_equal(getattr(one, name), getattr(other, name)), (step, name)
+        assert all(map(np.array_equal, one.reduction(), other.reduction()))
+        derived = replace(one).first_seen  # from the chunks, where a method may have given it
+        assert derived is None if one.first_seen is None else np.array_equal(derived, one.first_seen)
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if METHODS[name].guided == "kv"])
+def test_plans_of_a_prefix_that_grows_share_what_lengths_leave_alone(method):
+    tree = build_tree("star", width=64, prompt=4001)
+    plans = [plan_tree(tree.set_length(0, 4001 + gained), method) for gained in range(0, 30, 2)]
+    assert all(plan.reduction()[1] is plans[0].reduction()[1] for plan in plans)
+    assert len({int(plan.kv_len.sum()) for plan in plans}) == len(plans)
 
 
 def pairs(plan) -> dict[tuple[int, int], int]:

@@ -214,9 +214,9 @@ MUTANTS = {
         "test_tree.py",
     ),
     "a tile of waves that forgets the first token that it sees": (
-        "methods/_waves.py",
-        "low = np.where(sees, runs.start[node], np.iinfo(np.int64).max)",
-        "low = np.where(sees, runs.start[node] + 1, np.iinfo(np.int64).max)",
+        "methods/_wave_tiles.py",
+        "np.where(sees, node, len(runs.lo))",
+        "np.where(sees, node + 1, len(runs.lo))",
         "test_methods.py",
     ),
     "a kernel that does not rescale its sum": (
@@ -251,8 +251,8 @@ MUTANTS = {
     ),
     "one open token too many": (
         "cost/requested.py",
-        "np.where(hidden, plan.chunk_entry[:-1], plan.kv_start[-1])",
-        "np.where(hidden, plan.chunk_entry[:-1] + 1, plan.kv_start[-1])",
+        "plan.chunk_entry[chunk] - plan.kv_start[:-1]",
+        "plan.chunk_entry[chunk] + 1 - plan.kv_start[:-1]",
         "test_cost.py",
     ),
     "a token table that keeps the slots of a dead node": (

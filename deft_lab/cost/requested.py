@@ -131,13 +131,18 @@ def _mask(call: _Call, tiles: Ints, reads: int) -> int:
 
 def open_tokens(plan: Plan) -> Ints:
     """[group] leading tokens that all queries of the group see."""
+    chunk = plan._frame.once("first hidden chunk", lambda: _first_hidden(plan))
+    return plan.chunk_entry[chunk] - plan.kv_start[:-1]
+
+
+def _first_hidden(plan: Plan) -> Ints:
+    """[group] the first chunk that some query of the group does not see, or one past the last chunk."""
     tree, start = plan.tree, plan.group_start
     chunks = start[1:] - start[:-1]
     hidden = tree.q_first[plan.chunk_node] > plan.q_first.repeat(chunks)
     hidden |= tree.q_stop[plan.chunk_node] < plan.q_stop.repeat(chunks)
-    # the first entry that is hidden, or a later one than any
-    entry = np.minimum.reduceat(np.where(hidden, plan.chunk_entry[:-1], plan.kv_start[-1]), start[:-1])
-    return np.minimum(entry - plan.kv_start[:-1], plan.kv_len)
+    chunk = np.where(hidden, np.arange(len(hidden)), len(hidden))
+    return np.minimum(np.minimum.reduceat(chunk, start[:-1]), start[1:])
 
 
 def _whole_tiles(call: _Call, tiles: Ints) -> int:

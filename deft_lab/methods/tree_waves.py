@@ -13,8 +13,8 @@ import numpy as np
 from ..errors import PlanError, check_counts
 from ..plan import Plan
 from ..tree import Tree
-from ..tree._shape import running_sum
-from ._waves import Runs, Work, cut_runs, find_runs
+from ._wave_tiles import Runs, Work, groups_of
+from ._waves import cut_runs, find_runs
 from .base import Method
 
 
@@ -37,21 +37,17 @@ def plan_tree_waves(tree: Tree, q_per_kv: int = 4, n_kv_heads: int = 8, n_sms: i
 
 
 def _as_plan(tree: Tree, runs: Runs, work: Work) -> Plan:
-    """Spell the token ranges of the work out as chunks of nodes, the costliest group first."""
+    """Spell the work out as chunks of nodes, the costliest group first."""
     order = (-work.cost).argsort(kind="stable")
-    begin, end = work.begin[order], work.end[order]
-    first = work.first[order]
-    count = work.stop[order] - first
-    group_start = running_sum(count)
-    seen = np.arange(group_start[-1]) + (first - group_start[:-1]).repeat(count)
+    frame, seen, head, tail = groups_of(runs, work.tiles, order)
     # all nodes of a group are whole but for the first and the last
     start, stop = np.zeros_like(seen), runs.length[seen]
-    start[group_start[:-1]] = begin - runs.start[first]
-    stop[group_start[1:] - 1] = end - runs.start[first + count - 1]
-    return Plan(
-        tree, METHOD.name, runs.node[seen], start, stop, group_start,
-        work.q_first[order], work.q_stop[order],
-    )  # fmt: skip
+    begin, end = work.begin[order], work.end[order]
+    start[frame.group_start[:-1]] = begin - runs.start[head]
+    stop[frame.group_start[1:] - 1] = end - runs.start[tail]
+    return Plan._of(
+        tree, METHOD.name, frame, chunk_start=start, chunk_stop=stop, first_seen=begin, kv_len=end - begin
+    )
 
 
 METHOD = Method(

@@ -122,6 +122,11 @@ class Upload:
         if bucket.wide_words:
             self._numpy["word"] = self._numpy["word"].view(np.int64)
         self._filled = dict.fromkeys(sizes, 0)  # entries of a section that the last steps may have left
+        self._rear: tuple[int, Tensor, Tensor] | None = (
+            None  # what was uploaded last: from where, host, device
+        )
+        # these are read-only, and the same from step to step while the plans have one frame
+        self._kept: dict[str, NDArray | range | None] = dict.fromkeys(("place", "start", "row"))
         self._device = torch.zeros(total, dtype=torch.int32, device=device)
         self._sent = torch.cuda.Event() if cuda else None
         self._wide = bucket.wide_words
@@ -139,6 +144,8 @@ class Upload:
         if self._sent is not None:
             self._sent.synchronize()  # the last upload may still be reading the pinned memory
         for name, array in arrays.items():
+            if name in self._kept and array is self._kept[name]:
+                continue
             section, begin = self._numpy[name], first_word if name == "word" else 0
             if isinstance(array, range):
                 array = np.arange(array.start, array.stop)
@@ -149,14 +156,17 @@ class Upload:
             self._filled[name] = end
             if name == "start":
                 section[end:] = array[-1]
+            if name in self._kept:
+                self._kept[name] = array
         # what nobody reads of the long sections stays here
         begin = self.at["word"].start + first_word * (1 + self._wide) // ALIGN * ALIGN
         if len(arrays["slot"]):
             begin = self.at["slot"].start
         elif not len(arrays["word"]):
             begin = self.at["item"].start
-        rear = (0, begin, len(self._host) - begin)
-        self._device.narrow(*rear).copy_(self._host.narrow(*rear), non_blocking=True)
+        if self._rear is None or self._rear[0] != begin:
+            self._rear = begin, self._host[begin:], self._device[begin:]
+        self._rear[2].copy_(self._rear[1], non_blocking=True)
         if self._sent is not None:
             self._sent.record()
 

@@ -14,7 +14,7 @@ from ..cost.requested import open_tokens
 from ..kv import Pool, Unpaged
 from ..methods.tiles import KV_TILE, NARROW_ROWS, NARROW_WORD, query_tile
 from ..plan import Plan
-from ..tree._shape import Ints, running_sum
+from ..tree._shape import Ints, running_sum, sealed
 from .stores import check_unpaged, entry_slots
 
 ITEM = 8
@@ -48,6 +48,7 @@ class HostTables(NamedTuple):
     word: NDArray  # [token or entry] int32 or int64; empty if the method needs none
     flat: bool  # the slots ascend one by one, in the order in which items read them
     permuted: bool  # the caller's order of queries is not preorder
+    most_partials: int  # of a query
     shapes: str = "both"  # tile shapes of `tree_waves`: "both", "wide" or "narrow"
     n_nodes: int = 0  # rows of the node table of `deft_tree_index`
     first_word: int = 0  # words before this one are not read: `word` begins with it
@@ -56,11 +57,6 @@ class HostTables(NamedTuple):
     def n_slots(self) -> int:
         """Entries of the slot table."""
         return self.slot.n_entries if isinstance(self.slot, Pieces) else len(self.slot)
-
-    @property
-    def most_partials(self) -> int:
-        """Partials of a query, at most."""
-        return int((self.start[1:] - self.start[:-1]).max())
 
 
 def host_tables(plan: Plan, store: Pool | Unpaged, heads: int, wide_words: bool = False) -> HostTables:
@@ -77,17 +73,11 @@ def host_tables(plan: Plan, store: Pool | Unpaged, heads: int, wide_words: bool 
         PoolError: the pool does not hold the plan's tree.
     """
     tile = query_tile(plan, heads)
+    kept = plan._frame.once(("tables", tile, heads), lambda: _keep(plan, tile, heads))
     kv_first, slot, in_order = _kv(plan, store)
-    group, q_first, n_queries = _tiles(plan, tile)
-    item = np.zeros((len(q_first), ITEM), dtype=np.int64)
+    group, item = kept.group, kept.item.copy()
     item[:, KV_FIRST] = kv_first[group]
     item[:, KV_LEN] = plan.kv_len[group]
-    item[:, Q_FIRST] = q_first
-    item[:, N_QUERIES] = n_queries
-    item[:, PLACE_FIRST] = (plan.partial_start[:-1] - plan.q_first)[group] + q_first
-    start, partial = plan.reduction()
-    place = np.empty_like(partial)
-    place[partial] = np.arange(len(partial))
     word: NDArray = np.empty(0, dtype=np.int32)
     flat, first_word = isinstance(slot, range), 0
     if plan.method == "deft_flatten":
@@ -100,12 +90,35 @@ def host_tables(plan: Plan, store: Pool | Unpaged, heads: int, wide_words: bool 
         item[:, ROW_FIRST] = item[:, KV_FIRST] + slot[0] if flat else item[:, KV_FIRST]
         # the last tile of a short item is moved back: what lies before the first slot may be unwritten
         flat = flat and (slot[0] == 0 or bool((kv_first + plan.kv_len >= KV_TILE).all()))
+    return HostTables(
+        item, kept.place, kept.start, plan.tree.query_order, slot, word, flat, plan.tree.permuted,
+        kept.most_partials, kept.shapes, first_word=first_word,
+    )  # fmt: skip
+
+
+class _Kept(NamedTuple):
+    """What follows from the frame of a plan: in most steps all of it is there already."""
+
+    group: Ints | slice  # [item]
+    item: Ints  # [item, ITEM] without its tokens
+    place: Ints
+    start: Ints
+    most_partials: int
+    shapes: str
+
+
+def _keep(plan: Plan, tile: int, heads: int) -> _Kept:
+    group, q_first, n_queries = _tiles(plan, tile)
+    item = np.zeros((len(q_first), ITEM), dtype=np.int64)
+    item[:, Q_FIRST] = q_first
+    item[:, N_QUERIES] = n_queries
+    item[:, PLACE_FIRST] = (plan.partial_start[:-1] - plan.q_first)[group] + q_first
+    start, partial = plan.reduction()
+    place = np.empty_like(partial)
+    place[partial] = np.arange(len(partial))
     n_wide = np.count_nonzero(n_queries * heads > max(NARROW_ROWS, heads))
     shapes = "narrow" if not n_wide else "wide" if n_wide == len(item) else "both"
-    return HostTables(
-        item, place, start, plan.tree.query_order, slot, word, flat, plan.tree.permuted, shapes,
-        first_word=first_word,
-    )  # fmt: skip
+    return _Kept(group, item, sealed(place), start, int((start[1:] - start[:-1]).max()), shapes)
 
 
 def _tiles(plan: Plan, tile: int) -> tuple[Ints | slice, Ints, Ints]:
@@ -124,13 +137,8 @@ def _kv(plan: Plan, store: Pool | Unpaged) -> tuple[Ints, Ints | range | Pieces,
     The KV-guided methods read consecutive tokens of the seen nodes, so one list of slots serves all groups;
     else it lists the groups in their order.
     """
-    tree, first_chunk = plan.tree, plan.group_start[:-1]
-    begin = tree.seen_start[plan.chunk_node] + plan.chunk_start
-    # chunks that follow each other in the flattened tree as they do in the plan lie at one distance from it
-    away = begin - plan.chunk_entry[:-1]
-    apart = away[1:] != away[:-1]
-    apart[first_chunk[1:] - 1] = False
-    if np.count_nonzero(apart) or (isinstance(store, Unpaged) and store.copies == "path"):
+    tree, begin = plan.tree, plan.first_seen
+    if begin is None or (isinstance(store, Unpaged) and store.copies == "path"):
         if isinstance(store, Pool):
             first = tree.start[plan.chunk_node] + plan.chunk_start
             pieces = Pieces(store.slots(tree), first, plan.chunk_stop - plan.chunk_start)
@@ -141,12 +149,12 @@ def _kv(plan: Plan, store: Pool | Unpaged) -> tuple[Ints, Ints | range | Pieces,
         # only `tree_waves` reads whole tiles where it may
         first_slot = store.first_slot(tree) if plan.method == "tree_waves" else None
         if first_slot is not None:
-            return begin[first_chunk], range(first_slot, first_slot + int(tree.seen_start[-1])), True
+            return begin, range(first_slot, first_slot + int(tree.seen_start[-1])), True
         slots = store.slots(tree)
-        return begin[first_chunk], slots if whole else slots[_tokens(plan, tree.seen.node)], True
+        return begin, slots if whole else slots[_tokens(plan, tree.seen.node)], True
     check_unpaged(plan, store)
     tokens = np.arange(tree.n_tokens) if whole else _tokens(plan, tree.seen.node)
-    return begin[first_chunk], tokens, True
+    return begin, tokens, True
 
 
 def _tokens(plan: Plan, node: Ints) -> Ints:
@@ -168,7 +176,7 @@ def _intervals(
         q_first, q_stop = plan.tree.q_first[plan.chunk_node], plan.tree.q_stop[plan.chunk_node]
         return _word(q_first, q_stop, wide_words).repeat(length), 0
     tree, seen = plan.tree, plan.tree.seen
-    word = seen.once(("words", wide_words), lambda seen: _word(seen.q_first, seen.q_stop, wide_words))
+    word = seen.once(("words", wide_words), lambda: _word(seen.q_first, seen.q_stop, wide_words))
     # a tile is masked as a whole, however short the kernel's tiles are
     read_from = kv_first + n_open // KV_TILE * KV_TILE
     read_from = read_from[read_from < kv_first + plan.kv_len]

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 Ints = NDArray[np.int64]
 T = TypeVar("T")
-MOST_PATTERNS = 16  # of empty nodes that a Shape remembers: a node fills once, and seldom empties
+MOST_KEPT = 16  # things that are remembered by key before all are forgotten
 
 
 def frozen(array: object) -> Ints:
@@ -73,7 +73,25 @@ def depth_first(root: int, children: Callable[[int], Sequence[int]]) -> list[int
     return order
 
 
-class Seen:
+class Memo:
+    """What never changes, and remembers what has been made of it."""
+
+    def __init__(self) -> None:
+        self._made: dict[Hashable, Any] = {}
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What `make` makes of this and of the key alone; the last few are kept."""
+        made: T
+        if key in self._made:
+            made = self._made[key]
+            return made
+        if len(self._made) >= MOST_KEPT:
+            self._made.clear()
+        made = self._made[key] = make()
+        return made
+
+
+class Seen(Memo):
     """Which nodes hold tokens that some query sees. Trees of one Shape share it if they are empty alike.
 
     Args:
@@ -84,28 +102,20 @@ class Seen:
     """
 
     def __init__(self, node: Ints, q_first: Ints, q_stop: Ints, whole: bool) -> None:
+        super().__init__()
         self.node, self.q_first, self.q_stop = sealed(node), sealed(q_first), sealed(q_stop)
         self.whole = whole
-        self._made: dict[Hashable, Any] = {}
-
-    def once(self, key: Hashable, make: Callable[["Seen"], T]) -> T:
-        """What `make` makes of this and of the key alone; made at the first call, the same ever after."""
-        if key not in self._made:
-            self._made[key] = make(self)
-        made: T = self._made[key]
-        return made
 
 
-class Shape:
+class Shape(Memo):
     """Links and seats of a tree in preorder. All arrays are read-only int64."""
 
     def __init__(self, parent: Ints, seat: Ints, query_order: Ints, label: Ints, next_label: int) -> None:
+        super().__init__()
         self.parent, self.seat = frozen(parent), frozen(seat)
         self.query_order, self.label = frozen(query_order), frozen(label)
         self.next_label = next_label
-        # both are shared by shapes that differ in labels alone
-        self._seen: dict[bytes, Seen] = {}  # by which nodes are empty
-        self._made: dict[Hashable, Any] = {}
+        self._seen = Memo()  # by which nodes are empty; shared, as the rest, by shapes of other labels
 
     def relabelled(self, label: Ints, next_label: int) -> "Shape":
         """The same links and seats under other labels; what follows from them is shared."""
@@ -114,27 +124,16 @@ class Shape:
         other.__dict__.pop("index_of_label", None)
         return other
 
-    def once(self, key: Hashable, make: Callable[[], T]) -> T:
-        """What `make` makes of links, seats and the key; the last few are kept."""
-        if key not in self._made:
-            if len(self._made) >= MOST_PATTERNS:
-                self._made.clear()
-            self._made[key] = make()
-        made: T = self._made[key]
-        return made
-
     def seen(self, length: Ints) -> Seen:
         """The nodes with tokens that some query sees, in a tree of these lengths."""
         empty = b"" if np.count_nonzero(length) == len(length) else (length == 0).tobytes()
-        found = self._seen.get(empty)
-        if found is None:
-            if len(self._seen) >= MOST_PATTERNS:
-                self._seen.clear()
-            is_read = self.q_stop > self.q_first
-            node = np.flatnonzero((length > 0) & is_read)
-            whole = not length[~is_read].any()
-            found = self._seen[empty] = Seen(node, self.q_first[node], self.q_stop[node], whole)
-        return found
+        return self._seen.once(empty, lambda: self._look(length))
+
+    def _look(self, length: Ints) -> Seen:
+        is_read = self.q_stop > self.q_first
+        node = np.flatnonzero((length > 0) & is_read)
+        whole = not length[~is_read].any()
+        return Seen(node, self.q_first[node], self.q_stop[node], whole)
 
     @cached_property
     def permuted(self) -> bool:

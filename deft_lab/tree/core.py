@@ -39,7 +39,7 @@ class Tree:
             than 2^31 - 1 tokens, a seat outside the tree, no seat, or a seat whose path holds no token.
     """
 
-    __slots__ = ("_shape", "length", "__dict__")
+    __slots__ = ("_shape", "_start", "length", "__dict__")
     length: Ints
 
     def __init__(
@@ -79,7 +79,8 @@ class Tree:
     def _set_length(self, length: Ints) -> None:
         """Take an array that nobody else holds."""
         # a negative number is a huge one without a sign, so that one look finds both
-        if np.maximum.reduce(length.view(np.uint64)) > MAX_TOKENS or np.add.reduce(length) > MAX_TOKENS:
+        start = running_sum(length)
+        if np.maximum.reduce(length.view(np.uint64)) > MAX_TOKENS or start[-1] > MAX_TOKENS:
             if length.min() < 0:
                 node = int(np.argmin(length))
                 raise TreeError(f"node {node} has length {length[node]}; a length is 0 tokens or more")
@@ -87,7 +88,7 @@ class Tree:
                 f"the tree holds {sum(map(int, length)):,} tokens; at most "
                 f"{MAX_TOKENS:,} fit (slots are 32-bit)"
             )
-        self.length = sealed(length)
+        self.length, self._start = sealed(length), start
         seat = self._shape.seat
         if np.count_nonzero(length) < len(length) and (length[seat] == 0).any():
             empty = np.flatnonzero(self.n_path_tokens_of_query == 0)
@@ -207,15 +208,15 @@ class Tree:
         """Indices of the nodes without children, ascending."""
         return self._shape.leaves
 
-    @cached_property
+    @property
     def start(self) -> Ints:
         """[node + 1] node i owns tokens start[i] .. start[i + 1] - 1 of the depth-first flattened tree."""
-        return running_sum(self.length)
+        return self._start
 
-    @cached_property
+    @property
     def n_tokens(self) -> int:
         """N_tree: tokens stored, each once."""
-        return int(self.length.sum())
+        return int(self._start[-1])
 
     @cached_property
     def seen(self) -> Seen:
@@ -371,7 +372,7 @@ class Tree:
         return "\n".join([repr(self), *drawing(self)])
 
     def __setattr__(self, name: str, value: object) -> None:
-        if (name in ("_shape", "length") and hasattr(self, name)) or name not in ("_shape", "length"):
+        if name not in ("_shape", "_start", "length") or hasattr(self, name):
             raise AttributeError(
                 f"a Tree is immutable; make a changed copy with an edit instead of setting {name!r}"
             )
