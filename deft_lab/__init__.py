@@ -9,6 +9,7 @@ priced, checked and run. What needs torch is loaded when it is first used.
 """
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from .builders import build_tree, load_tree
@@ -50,6 +51,8 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
         return getattr(import_module(_LAZY[name], __name__), name)
+    if find_spec(f"{__name__}.{name}"):
+        raise AttributeError(f"deft_lab.{name} is a room of its own; import deft_lab.{name} first")
     raise AttributeError(f"module 'deft_lab' has no attribute {name!r}; it has {', '.join(__all__)}")
 
 

@@ -18,6 +18,8 @@ def data_path(*parts: str) -> Path:
         raise DeftLabError("the bundled data is missing; install deft-lab again, or work in a whole checkout")
     path = root.joinpath(*parts)
     if not path.exists():
-        there = sorted(p.stem for p in path.parent.glob("*")) if path.parent.is_dir() else []
+        kind = "".join(path.suffixes)
+        beside = sorted(p.name for p in path.parent.glob("*")) if path.parent.is_dir() else []
+        there = [name.removesuffix(kind) for name in beside if name.endswith(kind)]
         raise DeftLabError(f"no bundled {'/'.join(parts)!r}; there are {', '.join(there) or 'none'}")
     return path

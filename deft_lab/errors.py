@@ -46,6 +46,28 @@ class DraftError(DeftLabError):
     """A token tree cannot be drafted, or its verifier would change what the target says."""
 
 
+def check_kind(error: type[DeftLabError], kind: type, advice: str, **values: object) -> None:
+    """Refuse what is no `kind`; the names of the arguments and how to get one go into the message.
+
+    Raises:
+        error: one of them is not.
+    """
+    for name, value in values.items():
+        if not isinstance(value, kind):
+            raise error(f"{name} is a {type(value).__name__} where a {kind.__name__} is expected; {advice}")
+
+
+def check_names(error: type[DeftLabError], **lists: object) -> None:
+    """Refuse one name where a list of names is expected: its letters would be taken for names.
+
+    Raises:
+        error: one of them is a string.
+    """
+    for argument, names in lists.items():
+        if isinstance(names, str):
+            raise error(f"{argument}={names!r} is one name where several are expected; write [{names!r}]")
+
+
 def check_counts(error: type[DeftLabError], least: int, **counts: object) -> None:
     """Refuse what is no integer of at least `least`; the names of the arguments go into the message.
 

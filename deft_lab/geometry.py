@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from .errors import DeftLabError, check_counts
+from .errors import DeftLabError, check_counts, check_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,15 @@ class Geometry:
             )
         n_kv_heads = field("num_key_value_heads") or n_q_heads
         return cls(n_q_heads, n_kv_heads, head_dim, n_layers, dtype_bytes)
+
+
+def need_geometry(geometry: object) -> None:
+    """Refuse what is no geometry.
+
+    Raises:
+        DeftLabError: it is none.
+    """
+    check_kind(DeftLabError, Geometry, "Geometry(...) or LLAMA3_8B is one", geometry=geometry)
 
 
 # config.json of meta-llama/Meta-Llama-3-8B (Llama 3.1 8B has the same attention shape)

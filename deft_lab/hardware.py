@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from .errors import DeftLabError, check_counts
+from .errors import DeftLabError, check_counts, check_kind
 
 Kind = Literal["maker", "derived", "estimated", "measured"]
 KINDS: tuple[Kind, ...] = ("maker", "derived", "estimated", "measured")
@@ -245,6 +245,15 @@ HARDWARE: dict[str, Hardware] = {
     "l40s": L40S,
     "laptop_cpu": LAPTOP_CPU,
 }
+
+
+def need_hardware(hardware: object) -> None:
+    """Refuse what is no profile, such as the name of one.
+
+    Raises:
+        DeftLabError: it is none.
+    """
+    check_kind(DeftLabError, Hardware, "find_hardware('h200') gives one", hardware=hardware)
 
 
 def find_hardware(name: str) -> Hardware:

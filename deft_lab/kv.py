@@ -4,8 +4,10 @@ slot: the place of one token's key and value. page: `page_size` slots in a row; 
 node. take, give_back: all or nothing. If a request does not fit, nothing has changed.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal
 
 import numpy as np
@@ -13,8 +15,8 @@ import torch
 from torch import Tensor
 
 from ._slots import Mark, SlotTable
-from .errors import PoolError, check_counts
-from .geometry import Geometry
+from .errors import PoolError, check_counts, check_kind
+from .geometry import Geometry, need_geometry
 from .methods import plan_tree
 from .tree import Tree
 from .tree._shape import Ints
@@ -35,7 +37,7 @@ class Pool:
         seed: hand out pages in a random order drawn from it, as a long-used pool would; None: ascending.
 
     Raises:
-        PoolError: no page, another page size or another dtype.
+        PoolError: no page, another page size or another dtype, or the device has no room or is not there.
     """
 
     def __init__(
@@ -49,17 +51,32 @@ class Pool:
         seed: int | None = None,
     ) -> None:
         check_counts(PoolError, 1, n_pages=n_pages)
-        if page_size not in PAGE_SIZES:
-            raise PoolError(f"page_size={page_size}; it must be one of {', '.join(map(str, PAGE_SIZES))}")
+        if type(page_size) is not int or page_size not in PAGE_SIZES:
+            raise PoolError(f"page_size={page_size!r}; it must be one of {', '.join(map(str, PAGE_SIZES))}")
         if dtype not in DTYPES:
             raise PoolError(f"dtype={dtype}; it must be one of {', '.join(map(str, DTYPES))}")
+        need_geometry(geometry)
+        if seed is not None:
+            check_counts(PoolError, 0, seed=seed)
         shape = (geometry.n_layers, n_pages * page_size, geometry.n_kv_heads, geometry.head_dim)
         self.page_size, self.n_pages, self.geometry = page_size, n_pages, geometry
         # slots that nobody wrote hold NaN, so that a read of one cannot go unnoticed
-        self.k = torch.full(shape, float("nan"), dtype=dtype, device=device)
-        self.v = torch.full_like(self.k, float("nan"))
+        try:
+            self.k = torch.full(shape, float("nan"), dtype=dtype, device=device)
+            self.v = torch.full_like(self.k, float("nan"))
+        except (RuntimeError, AssertionError) as bad:  # out of memory, no such device, a build without it
+            gigabytes = 2 * math.prod(shape) * dtype.itemsize / 1e9
+            raise PoolError(
+                f"no pool of {gigabytes:,.1f} GB on device {str(device)!r}: {str(bad).splitlines()[0]:.200}"
+            ) from bad
         order = np.arange(n_pages) if seed is None else np.random.default_rng(seed).permutation(n_pages)
         self._table = SlotTable(order, page_size)
+
+    def __repr__(self) -> str:
+        return (
+            f"Pool({self.n_free} of {self.n_pages} pages of {self.page_size} slots free, "
+            f"{len(self.labels)} nodes, {self.k.dtype} on {self.k.device})"
+        )
 
     @property
     def n_free(self) -> int:
@@ -87,6 +104,7 @@ class Pool:
         return self._exchange((), tokens)
 
     def _exchange(self, gone: Sequence[int], tokens: Mapping[int, int]) -> dict[int, Ints]:
+        check_kind(PoolError, Mapping, "give {label: tokens}", tokens=tokens)
         labels, counts = list(tokens), _counted(tokens)
         pages = self._table.pages_needed(labels, counts, gone)
         freed = self._table.n_pages(gone)
@@ -114,6 +132,7 @@ class Pool:
         Raises:
             PoolError: a node owns more slots than it has tokens, or too few pages are free.
         """
+        check_kind(PoolError, Tree, "build one with build_tree or Tree", tree=tree)
         lack = {}
         for label, length in zip(tree.label.tolist(), tree.length.tolist(), strict=True):
             lack[label] = length - self.n_tokens(label)
@@ -128,9 +147,12 @@ class Pool:
         Raises:
             PoolError: a node owns nothing, or is named twice; nothing has been freed.
         """
+        check_kind(PoolError, Iterable, "give a list of labels", labels=labels)
         listed, known = list(labels), self._table.row
         if len(set(listed)) < len(listed) or not all(label in known for label in listed):
             wrong = next(x for i, x in enumerate(listed) if x not in known or x in listed[:i])
+            if wrong in known:
+                raise PoolError(f"node {wrong!r} is named twice; name each node once")
             raise PoolError(f"node {wrong!r} owns no slots to give back; the owners are {list(known)[:8]}")
         self._table.give_back(listed)
 
@@ -171,14 +193,20 @@ class Pool:
             PoolError: the layer or a slot lies outside the pool, or shapes, dtype or device are not the
                 pool's; nothing is written.
         """
-        if not 0 <= layer < len(self.k):
-            raise PoolError(f"layer={layer}; the pool has layers 0..{len(self.k) - 1}")
+        if not isinstance(layer, Integral) or not 0 <= layer < len(self.k):
+            raise PoolError(f"layer={layer!r}; the pool has layers 0..{len(self.k) - 1}")
+        if isinstance(slots, Tensor):
+            raise PoolError("slots is a tensor; pass integers as take gives them, or use deft_lab.ops.write")
+        slots = np.asarray(slots)
+        if slots.ndim != 1 or (len(slots) and slots.dtype.kind not in "iu"):
+            raise PoolError(f"slots is {slots!r:.60}; it must be a list of integers, as take gives them")
         n_slots = self.n_pages * self.page_size
         if len(slots) and not 0 <= np.min(slots) <= np.max(slots) < n_slots:
             raise PoolError(
                 f"slots {np.min(slots)} to {np.max(slots)}; the pool has 0..{n_slots - 1}, use those of take"
             )
         expected = (len(slots), *self.k.shape[2:])
+        check_kind(PoolError, Tensor, "torch.as_tensor makes one", k=k, v=v)
         for name, tensor in (("k", k), ("v", v)):
             if tuple(tensor.shape) != expected:
                 raise PoolError(f"{name} has shape {tuple(tensor.shape)}; {len(slots)} slots take {expected}")
@@ -187,7 +215,7 @@ class Pool:
                     f"{name} is {tensor.dtype} on {tensor.device}; the pool is "
                     f"{self.k.dtype} on {self.k.device}"
                 )
-        where = torch.as_tensor(slots, device=self.k.device)
+        where = torch.as_tensor(slots.astype(np.int64), device=self.k.device)
         self.k[layer, where] = k
         self.v[layer, where] = v
 
@@ -281,9 +309,18 @@ class Unpaged:
     copies: Literal["none", "path"]
     geometry: Geometry
 
+    def __repr__(self) -> str:
+        return f"Unpaged({self.k.shape[1]:,} slots, copies={self.copies!r}, of {self.tree!r})"
+
     @classmethod
     def from_pool(cls, pool: Pool, tree: Tree, copies: Literal["none", "path"]) -> "Unpaged":
-        """Copy the tokens of `tree` out of the pool."""
+        """Copy the tokens of `tree` out of the pool.
+
+        Raises:
+            PoolError: `copies` is another word, or the pool does not hold the tree.
+        """
+        if copies not in ("none", "path"):
+            raise PoolError(f"copies={copies!r}; it must be 'none' or 'path'")
         # the radix plan lists every query's path, one after the other
         token = np.arange(tree.n_tokens) if copies == "none" else plan_tree(tree, "radix").arrays().token
         slots = torch.as_tensor(pool.slots(tree)[token], device=pool.k.device)

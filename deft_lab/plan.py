@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ._frame import Frame
-from .errors import PlanError
+from .errors import PlanError, check_kind
 from .tree import Tree
 from .tree._shape import Ints, frozen, running_sum, sealed
 from .tree.views import Views
@@ -216,8 +216,10 @@ class PlanArrays(NamedTuple):
         Bit 0 is the least significant. The default list is the group's own queries.
 
         Raises:
-            PlanError: more than 64 queries; a word has 64 bits, so list one tile of them.
+            PlanError: no such group, or more than 64 queries; a word has 64 bits, so list one tile of them.
         """
+        if not 0 <= group < self.plan.n_groups:
+            raise PlanError(f"no group {group}; the plan has 0..{self.plan.n_groups - 1}")
         listed = self.plan.groups[group].queries if queries is None else queries
         if len(listed) > 64:
             raise PlanError(
@@ -230,13 +232,23 @@ class PlanArrays(NamedTuple):
         return (sees.astype(np.uint64) << np.arange(len(query), dtype=np.uint64)).sum(axis=1, dtype=np.uint64)
 
 
+def need_plan(plan: object) -> None:
+    """Refuse what is no plan, such as the tree that one is made of.
+
+    Raises:
+        PlanError: it is none.
+    """
+    check_kind(PlanError, Plan, "plan_tree(tree, method) makes one", plan=plan)
+
+
 def check_plan(plan: Plan) -> None:
     """Prove that every query meets every token of its path exactly once.
 
     Raises:
-        PlanError: a chunk or a group lies outside the tree, or a (query, token) pair is missed or
-            covered twice; it names the first such pair in the order of nodes, queries and tokens.
+        PlanError: it is no plan, a chunk or a group lies outside the tree, or a (query, token) pair is
+            missed or covered twice; it names the first such pair in the order of nodes, queries and tokens.
     """
+    need_plan(plan)
     tree, name = plan.tree, f"method {plan.method!r}"
     _check_bounds(plan, name)
     group = np.repeat(np.arange(plan.n_groups), np.diff(plan.group_start))

@@ -184,13 +184,19 @@ REFUSED = {
         ([2**64 - 1], [1]),
         "parent holds 18446744073709551615; integers fit into 64 bits",
     ),
-    "fractions": (([-1, 0], [1, 0.5]), "length holds float64 values .*; it must hold integers"),
+    "fractions": (([-1, 0], [1, 0.5]), "length.1. is 0.5; it must be an integer"),
+    "nothing": ((None, None), "parent is None; it must be a list of integers"),
+    "a hole": (([-1, 0], [1, None]), "length.1. is None; it must be an integer"),
+    "not a number": (([-1, 0], [float("nan"), 1]), "length.0. is nan; it must be an integer"),
+    "lengths of 71 bits": (([-1, 0], [1, 2**70]), "length holds 1180591620717411303424; integers fit into"),
     "lengths and nodes that differ in number": (([-1, 0], [1]), "2 parents but 1 lengths"),
     "a seat outside": (([-1, 0], [1, 1], [2]), "query 0 sits on node 2; the nodes are 0..1"),
     "a negative seat": (([-1, 0], [1, 1], [1, -1]), "query 1 sits on node -1; the nodes are 0..1"),
     "no seat": (([-1, 0], [1, 1], []), "seat has shape .0,.; it must be a list of at least one integer"),
     "a path without tokens": (([-1, 0, 0], [0, 0, 1]), "path of the seat on node 1 holds no token"),
-    "labels twice": (([-1, 0], [1, 1], [1], [3, 3]), "labels must be distinct"),
+    "labels twice": (([-1, 0], [1, 1], [1], [3, 3]), "nodes 0 and 1 have the label 3; .* distinct"),
+    "a negative label": (([-1, 0], [1, 1], [1], [3, -1]), "node 1 has the label -1; labels are 0 or more"),
+    "too few labels": (([-1, 0], [1, 1], [1], [3]), "1 labels for 2 nodes"),
 }
 
 
@@ -229,7 +235,10 @@ def test_links_that_make_no_tree_are_refused_in_any_order(parent, message):
             "fields missing: .'label', 'length'.*unknown: none",
         ),
         (TREES["one token"].to_json().replace('"next', '"x": 1, "next'), "unknown: .'x'."),
-        (TREES["one token"].to_json().replace("[1]", '["a"]'), "length holds .* values"),
+        (TREES["one token"].to_json().replace("[1]", '["a"]'), "length.0. is 'a'; it must be an integer"),
+        (None, "None is no text; pass what stands in the file"),
+        (b"\xff", "not JSON that deft_lab wrote"),
+        ("[" * 100_000, "not JSON that deft_lab wrote"),
     ],
 )
 def test_a_broken_tree_file_is_refused(text, message):

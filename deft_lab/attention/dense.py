@@ -6,7 +6,7 @@ It shares no idea with what it checks: no groups, no partials, no log-sum-exp, n
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import AttentionError
+from ..errors import AttentionError, check_kind
 from ..tree import Tree
 from ..tree._shape import Ints
 
@@ -19,13 +19,14 @@ def check_shapes(q: Floats, k: Floats, v: Floats, tree: Tree, slots: Ints | None
     Raises:
         AttentionError: they do not; it says which, and what fits.
     """
+    check_kind(AttentionError, Tree, "build one with build_tree or Tree", tree=tree)
     for name, array in (("q", q), ("k", k), ("v", v)):
         if not isinstance(array, np.ndarray) or array.ndim != 3:
             shape = getattr(array, "shape", type(array).__name__)
             raise AttentionError(
                 f"{name} is {shape}; it must be a numpy array [.., head, dim] of three dimensions"
             )
-    if k.shape != v.shape or q.shape[2] != k.shape[2] or q.shape[1] % k.shape[1]:
+    if k.shape != v.shape or q.shape[2] != k.shape[2] or not k.shape[1] or q.shape[1] % k.shape[1]:
         raise AttentionError(
             f"q {q.shape}, k {k.shape} and v {v.shape} do not fit: k and v have one shape, all have one dim, "
             "and the q_heads are a multiple of the kv_heads"

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import AttentionError
-from ..plan import Plan
+from ..plan import Plan, need_plan
 from ..tree._shape import Ints
 from .dense import Floats, check_shapes
 
@@ -70,6 +70,7 @@ def partial_attention(
     Returns:
         out: [partial, q_head, dim], lse: [partial, q_head].
     """
+    need_plan(plan)
     partials = [attend_group(q, k, v, plan, g, slots) for g in range(plan.n_groups)]
     return np.concatenate([out for out, _ in partials]), np.concatenate([lse for _, lse in partials])
 
@@ -85,6 +86,7 @@ def reduce_partials(out: Floats, lse: Floats, plan: Plan) -> Floats:
     Returns:
         [query, q_head, dim], in the caller's query order.
     """
+    need_plan(plan)
     if len(out) != plan.n_partials or lse.shape != out.shape[:2]:
         raise AttentionError(
             f"out {out.shape} and lse {lse.shape} are not the {plan.n_partials} partials of {plan!r}; "

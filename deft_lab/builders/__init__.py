@@ -5,7 +5,7 @@ To add one: write it in a file here, add its line to BUILDERS, and draw its case
 """
 
 from collections.abc import Callable
-from inspect import signature
+from inspect import Parameter, signature
 
 from ..errors import TreeError
 from ..tree import Tree
@@ -39,12 +39,15 @@ def build_tree(builder: str, **options: object) -> Tree:
     Raises:
         TreeError: the builder or an option is unknown, or the option's value is not allowed.
     """
-    if builder not in BUILDERS:
+    if not isinstance(builder, str) or builder not in BUILDERS:
         raise TreeError(f"no builder {builder!r}; choose one of {', '.join(BUILDERS)}")
     known = signature(BUILDERS[builder]).parameters
     for option in options:
         if option not in known:
             raise TreeError(f"builder {builder!r} has no option {option!r}; it takes {', '.join(known)}")
+    for option, parameter in known.items():
+        if parameter.default is Parameter.empty and option not in options:
+            raise TreeError(f"builder {builder!r} needs the option {option!r}; pass {option}=...")
     return BUILDERS[builder](**options)
 
 

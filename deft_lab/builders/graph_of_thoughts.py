@@ -9,6 +9,7 @@ import numpy as np
 
 from ..errors import TreeError, check_counts
 from ..tree import Tree
+from .shapes import check_size
 
 
 def graph_of_thoughts(
@@ -23,7 +24,8 @@ def graph_of_thoughts(
     long as its two together; the node holds the right one's copy, too.
     """
     check_counts(TreeError, 1, n_parts=n_parts, n_candidates=n_candidates)
-    check_counts(TreeError, 0, length=length, prompt=prompt)
+    check_counts(TreeError, 0, length=length, prompt=prompt, seed=seed)
+    check_size(2 * n_parts * (1 + n_candidates))
     rng = np.random.default_rng(seed)
     parent, lengths = [-1], [prompt]
 

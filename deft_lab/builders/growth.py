@@ -8,11 +8,13 @@ import numpy as np
 from ..errors import TraceError, TreeError, check_counts
 from ..trace import Event, Trace
 from ..tree import Tree
+from .shapes import check_size
 
 
 def few_shot_growth(prompt: int = 4000, width: int = 20, n_steps: int = 399) -> Trace:
     """A prompt forks once into `width` branches; each gains a token a step (the runner's Simple_Tree)."""
     check_counts(TreeError, 1, prompt=prompt, width=width, n_steps=n_steps)
+    check_size(width)
     branches = tuple(range(1, width + 1))
     events = [Event(1, "fork", 0, children=branches)]
     if n_steps > 1:
@@ -29,7 +31,8 @@ def star_growth(
     of the list on uniform draws of 1 .. 5 (`random.seed(0)`, as released). It is cut at max_seq_len - 1
     tokens, and the decode at that length is the last.
     """
-    check_counts(TreeError, 1, width=width, prompt=prompt)
+    check_counts(TreeError, 1, width=width, prompt=prompt, max_seq_len=max_seq_len)
+    check_size(width)
     if max_seq_len <= prompt:
         raise TraceError(f"max_seq_len={max_seq_len} leaves no room after a prompt of {prompt}; raise it")
     if min(accept_length[1:], default=1) < 1:
@@ -59,6 +62,8 @@ def beam_search_growth(prompt: int = 1000, width: int = 4, n_steps: int = 64, se
     appends a token, with several it forks.
     """
     check_counts(TreeError, 1, prompt=prompt, width=width, n_steps=n_steps)
+    check_counts(TreeError, 0, seed=seed)
+    check_size(width)
     rng = np.random.default_rng(seed)
     parent: dict[int, int] = {0: -1}
     alive_below: dict[int, int] = {0: 0}

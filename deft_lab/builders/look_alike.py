@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import TreeError
+from ..errors import TreeError, check_counts
 from ..tree import Tree
 from .reasoning import ReasoningTemplate, TemplateNode
 
@@ -37,10 +37,11 @@ def reasoning_template_like(task: str = "sorting", seed: int = 0) -> ReasoningTe
     """A template of that task's shape, drawn from `seed`.
 
     Raises:
-        TreeError: the task is unknown.
+        TreeError: the task is unknown, or the seed no integer of at least 0.
     """
-    if task not in TASKS:
+    if not isinstance(task, str) or task not in TASKS:
         raise TreeError(f"no task {task!r}; choose one of {', '.join(TASKS)}")
+    check_counts(TreeError, 0, seed=seed)
     shape, rng = TASKS[task], np.random.default_rng(seed)
     prompt = int(rng.integers(shape.prompt[0], shape.prompt[1] + 1))
     nodes = {0: TemplateNode(0, prompt, 1 - prompt, 0, ())}

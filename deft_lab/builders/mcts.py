@@ -29,7 +29,7 @@ def mcts(
     A thought is about as good as the one before it: its score is that one's plus a normal number of
     deviation 0.2, kept within 0 and 1; the prompt's is 0.5. Sizes are of ours, near those of RAP.
     """
-    check_counts(TreeError, 0, length=length, prompt=prompt)
+    check_counts(TreeError, 0, length=length, prompt=prompt, seed=seed)
     rng = np.random.default_rng(seed)
     score = [0.5]
 

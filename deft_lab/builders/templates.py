@@ -95,6 +95,8 @@ class TemplateFile:
     """
 
     def __init__(self, path: str | Path) -> None:
+        if not isinstance(path, str | Path):
+            raise TemplateError(f"path={path!r:.60}; it must be the name of a file")
         self.path = Path(path)
         try:
             text = self.path.read_text()
@@ -120,7 +122,7 @@ class TemplateFile:
 
     def __getitem__(self, item: int) -> ReasoningTemplate | SpeculativeTemplate:
         name = f"{self.path.name}[{item}]"
-        if not 0 <= item < len(self):
+        if not isinstance(item, int) or not 0 <= item < len(self):
             raise TemplateError(f"{name}: no such item; {self.path.name} has 0..{len(self) - 1}")
         if isinstance(self.content, dict):
             return SpeculativeTemplate.from_item(self.content, name)

@@ -12,10 +12,10 @@ Symbols: U = Hq L e; l queries, N_tree tokens stored, N_i tokens on the path of 
 
 from collections.abc import Callable
 
-from ..errors import DeftLabError
-from ..geometry import Geometry
+from ..errors import DeftLabError, check_kind
+from ..geometry import Geometry, need_geometry
 from ..methods import Method, find_method, plan_tree
-from ..plan import Plan
+from ..plan import Plan, need_plan
 from ..trace import Trace
 from .counts import Counts, count, count_run, count_steps
 from .requested import requested
@@ -93,6 +93,8 @@ def traffic(
     Raises:
         DeftLabError: the account is unknown, or `pack_heads` or `flat` is asked of an account without it.
     """
+    need_plan(plan)
+    need_geometry(geometry)
     _check_account(account, pack_heads, flat)
     if account == "requested":
         return requested(plan, geometry, pack_heads, flat)
@@ -112,6 +114,7 @@ def run_traffic(
     Raises:
         DeftLabError: as `traffic`, or the method is unknown.
     """
+    _check_run(trace, geometry)
     _check_account(account, pack_heads, False)
     found = find_method(method)
     if account != "requested":
@@ -135,6 +138,7 @@ def step_traffic(
     Raises:
         DeftLabError: as `traffic`, or the method is unknown.
     """
+    _check_run(trace, geometry)
     _check_account(account, pack_heads, False)
     found = find_method(method)
     if account != "requested":
@@ -145,9 +149,16 @@ def step_traffic(
 
 def flops(plan: Plan, geometry: Geometry) -> Flops:
     """Floating-point operations of one step that runs `plan`."""
+    need_plan(plan)
+    need_geometry(geometry)
     per_pair = 4 * geometry.head_dim * geometry.n_q_heads * geometry.n_layers
     computed = int((plan.kv_len * plan.q_len).sum())
     return Flops(per_pair * computed, per_pair * plan.tree.n_path_tokens)
+
+
+def _check_run(trace: Trace, geometry: Geometry) -> None:
+    check_kind(DeftLabError, Trace, "a growth of deft_lab.builders.growth is one", trace=trace)
+    need_geometry(geometry)
 
 
 def _check_account(account: str, pack_heads: bool | None, flat: bool) -> None:

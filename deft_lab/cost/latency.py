@@ -19,7 +19,7 @@ import numpy as np
 from ..data import data_path
 from ..errors import DeftLabError
 from ..geometry import Geometry
-from ..hardware import Hardware
+from ..hardware import Hardware, need_hardware
 from ..plan import Plan
 from .programs import Launch, Tiles, launches
 from .schedule import Floats, TimedLaunch, Timeline, finish, schedule
@@ -151,6 +151,7 @@ def predict(
         constants: None: those fitted to the committed measurement.
         tiles: tile sizes; None: those of the method's kernel.
     """
+    need_hardware(hardware)
     calls = launches(plan, geometry, pack_heads=pack_heads, tiles=tiles)
     return predict_launches(calls, hardware, constants or stored_constants())
 

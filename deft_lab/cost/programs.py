@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from ..errors import DeftLabError, check_counts
-from ..geometry import Geometry
+from ..geometry import Geometry, need_geometry
 from ..methods import find_method
 from ..methods.tiles import (
     KV_TILE,
@@ -26,7 +26,7 @@ from ..methods.tiles import (
     power_of_two,
     query_tile,
 )
-from ..plan import Plan
+from ..plan import Plan, need_plan
 from ..tree._shape import Ints, frozen
 from .requested import INT, MASK_WORD, requested
 
@@ -133,6 +133,8 @@ def launches(
         pack_heads: a program takes all query heads of a KV head. None: as the method does by default.
         tiles: tile sizes; None: those of the method's kernel.
     """
+    need_plan(plan)
+    need_geometry(geometry)
     method = find_method(plan.method)
     tiles = tiles or TILES.get(plan.method, Tiles())
     heads = heads_of_tile(method.packs_heads, geometry.q_per_kv, pack_heads)

@@ -16,7 +16,7 @@ from ..geometry import Geometry
 from ..hardware import Hardware
 from ..methods import find_method
 from ..methods.tiles import heads_of_tile, query_tile
-from ..plan import Plan
+from ..plan import Plan, need_plan
 from ..tree._shape import Ints
 from .latency import predict
 from .programs import items
@@ -105,6 +105,7 @@ def unit_rota(
     Raises:
         DeftLabError: a count is below 1, or the order is unknown.
     """
+    need_plan(plan)
     check_counts(DeftLabError, 1, n_heads=n_heads, n_sms=n_sms, unit=unit)
     if order not in ("heads", "groups"):
         raise DeftLabError(f"no order {order!r}; what is outermost is 'heads' or 'groups'")

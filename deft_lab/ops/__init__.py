@@ -4,13 +4,16 @@ Two backends keep one promise. "torch" runs everywhere and is there to be read; 
 of kernels/, compiled on a GPU, interpreted elsewhere. "auto" takes Triton for 16-bit KV on an NVIDIA GPU.
 """
 
+import math
+from numbers import Integral, Real
+
 import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import AttentionError
+from ..errors import AttentionError, check_kind
 from ..kv import Pool, Unpaged
-from ..plan import Plan
+from ..plan import Plan, need_plan
 from .bucket import Bucket
 from .torch_backend import (
     PlanTable,
@@ -49,8 +52,7 @@ def lower(
             bucket, or `store` is an unpaged copy of another tree or of another kind.
         PoolError: the pool does not hold the plan's tree.
     """
-    if backend not in BACKENDS:
-        raise AttentionError(f"no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    _check_call(plan, store, backend)
     if backend == "triton" or into is not None or (backend == "auto" and _for_triton(store.k)):
         return lower_triton(plan, store, pack_heads, bucket, into)
     if pack_heads is not None or bucket is not None:
@@ -85,8 +87,11 @@ def attend(
         [query, q_head, dim] in the dtype of `q`.
 
     Raises:
-        AttentionError: the shape of q does not fit the table.
+        AttentionError: the shape of q does not fit the table, or its store has no such layer.
     """
+    if not isinstance(table, KernelTable | PlanTable):
+        raise AttentionError(f"table is a {type(table).__name__}; lower(plan, pool) makes one")
+    _check_layer(layer, table.store)
     if isinstance(table, KernelTable):
         return attend_triton(q, table, layer, scale, out)
     if out is not None:
@@ -143,9 +148,10 @@ def tree_attention(
         PlanError: the plan's method is not in METHODS.
         PoolError: the pool does not hold the plan's tree.
     """
-    if backend not in BACKENDS:
-        raise AttentionError(f"no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    _check_call(plan, store, backend)
     _check_inputs(q, plan, store, layer)
+    if scale is not None and not (isinstance(scale, Real) and math.isfinite(scale)):
+        raise AttentionError(f"scale={scale!r}; it must be a finite number, or None for 1 / sqrt(dim)")
     table = lower(plan, store, backend=backend)
     _check_finite(q, plan, store, layer)
     result = attend(q, table, layer=layer, scale=scale)
@@ -157,14 +163,28 @@ def tree_attention(
     return result
 
 
+def _check_call(plan: Plan, store: Pool | Unpaged, backend: str) -> None:
+    if backend not in BACKENDS:
+        raise AttentionError(f"no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    need_plan(plan)
+    if not isinstance(store, Pool | Unpaged):
+        raise AttentionError(f"store is a {type(store).__name__}; give a Pool, or an Unpaged copy")
+
+
+def _check_layer(layer: int, store: Pool | Unpaged) -> None:
+    if not isinstance(layer, Integral) or isinstance(layer, bool) or not 0 <= layer < len(store.k):
+        raise AttentionError(f"layer={layer!r}; the KV has layers 0..{len(store.k) - 1}")
+
+
 def _check_inputs(q: Tensor, plan: Plan, store: Pool | Unpaged, layer: int) -> None:
-    n_layers, _, n_kv_heads, dim = store.k.shape
+    _, _, n_kv_heads, dim = store.k.shape
+    check_kind(AttentionError, Tensor, "torch.as_tensor makes one", q=q)
     if q.dim() != 3 or q.shape[0] != plan.tree.n_queries or q.shape[2] != dim:
         raise AttentionError(
             f"q has shape {tuple(q.shape)}; the tree has {plan.tree.n_queries} queries and the KV "
             f"head_dim {dim}, so it must be ({plan.tree.n_queries}, q_head, {dim})"
         )
-    if q.shape[1] % n_kv_heads:
+    if not q.shape[1] or q.shape[1] % n_kv_heads:
         raise AttentionError(
             f"q has {q.shape[1]} heads, not a multiple of the {n_kv_heads} KV heads; "
             "every KV head must serve the same number of query heads"
@@ -173,8 +193,7 @@ def _check_inputs(q: Tensor, plan: Plan, store: Pool | Unpaged, layer: int) -> N
         raise AttentionError(
             f"q is {q.dtype} on {q.device}, the KV {store.k.dtype} on {store.k.device}; convert one"
         )
-    if not 0 <= layer < n_layers:
-        raise AttentionError(f"layer={layer}; the KV has layers 0..{n_layers - 1}")
+    _check_layer(layer, store)
 
 
 def _check_finite(q: Tensor, plan: Plan, store: Pool | Unpaged, layer: int) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ..errors import AttentionError
 from ..kv import Pool, Unpaged
 from ..methods import find_method
 from ..plan import Plan
@@ -35,6 +36,9 @@ class PlanTable:
     q_row: Tensor  # [query] the caller's row of each preorder query
     reduce_partial: Tensor  # [partial] partials sorted by query
     reduce_length: Tensor  # [query] partials of each query
+
+    def __repr__(self) -> str:
+        return f"PlanTable({self.plan!r}, {self.store!r})"
 
 
 def lower_torch(plan: Plan, store: Pool | Unpaged) -> PlanTable:
@@ -66,8 +70,21 @@ def lower_torch(plan: Plan, store: Pool | Unpaged) -> PlanTable:
 
 
 def attend_torch(q: Tensor, table: PlanTable, layer: int, scale: float | None) -> Tensor:
-    """[query, q_head, dim] in the dtype of `q`, in the caller's query order."""
+    """[query, q_head, dim] in the dtype of `q`, in the caller's query order.
+
+    Raises:
+        AttentionError: the shape of q does not fit the table.
+    """
     k, v = table.store.k[layer], table.store.v[layer]
+    n, n_kv_heads, dim = table.plan.tree.n_queries, *k.shape[1:]
+    if q.dim() != 3 or len(q) < n or not q.shape[1] or q.shape[1] % n_kv_heads or q.shape[2] != dim:
+        raise AttentionError(
+            f"q has shape {tuple(q.shape)}; the plan has {n} queries and the KV {n_kv_heads} heads of {dim}"
+        )
+    if len(q) > n:  # rows beyond the tree's queries are nobody's
+        out = torch.zeros_like(q)
+        out[:n] = attend_torch(q[:n], table, layer, scale)
+        return out
     if find_method(table.plan.method).fused:
         return reduce_partials(*partial_attention(q, k, v, table, scale), table).to(q.dtype)
     return masked_attention(q, k, v, table, scale)

@@ -141,7 +141,7 @@ def tree_from_paths(
     """
     node_of: dict[Path, int] = {(): ROOT}
     parents: list[int] = []
-    for path in paths:
+    for path in map(tuple, paths):
         for end in range(1, len(path) + 1):
             if path[:end] not in node_of:
                 node_of[path[:end]] = len(parents)

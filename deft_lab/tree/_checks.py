@@ -1,10 +1,14 @@
 """What is refused before a Tree is born: links, seats and numbers that make no tree."""
 
+from typing import Any, NoReturn
+
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ..errors import TreeError
 from ._shape import Ints, depth_first, depths, first_not_preorder
+
+LARGEST = np.iinfo(np.int64).max
 
 
 def integers(name: str, values: ArrayLike) -> Ints:
@@ -12,13 +16,36 @@ def integers(name: str, values: ArrayLike) -> Ints:
         array = np.asarray(values)
     except ValueError as bad:
         raise TreeError(f"{name} is {values!r:.60}; it must be a list of integers") from bad
-    if array.ndim != 1 or len(array) == 0:
+    if array.ndim == 0:
+        raise TreeError(f"{name} is {values!r:.60}; it must be a list of integers")
+    if array.ndim > 1 or len(array) == 0:
         raise TreeError(f"{name} has shape {array.shape}; it must be a list of at least one integer")
-    if array.dtype.kind not in "iu":
-        raise TreeError(f"{name} holds {array.dtype} values such as {array[0]!r}; it must hold integers")
-    if array.dtype == np.uint64 and array.max() > np.iinfo(np.int64).max:
-        raise TreeError(f"{name} holds {array.max()}; integers fit into 64 bits with a sign")
+    if array.dtype.kind not in "iu" or (array.dtype == np.uint64 and array.max() > LARGEST):
+        _refuse_entry(name, array if isinstance(values, np.ndarray) else values)
     return array.astype(np.int64)
+
+
+def _refuse_entry(name: str, values: Any) -> NoReturn:
+    """Name the first entry that is no integer, or else the largest."""
+    for i, value in enumerate(values):
+        shown = value.item() if isinstance(value, np.generic) else value
+        if not isinstance(shown, int) or isinstance(shown, bool):
+            raise TreeError(f"{name}[{i}] is {shown!r:.60}; it must be an integer")
+    raise TreeError(f"{name} holds {max(values, key=abs)}; integers fit into 64 bits with a sign")
+
+
+def check_labels(label: Ints, n_nodes: int) -> None:
+    if len(label) != n_nodes:
+        raise TreeError(f"{len(label)} labels for {n_nodes} nodes; give one for every node, or none at all")
+    if label.min() < 0:
+        node = int(np.argmin(label))
+        raise TreeError(f"node {node} has the label {label[node]}; labels are 0 or more")
+    if len(np.unique(label)) != n_nodes:
+        order = np.argsort(label, kind="stable")
+        i = int(np.flatnonzero(label[order][1:] == label[order][:-1])[0])
+        raise TreeError(
+            f"nodes {order[i]} and {order[i + 1]} have the label {label[order[i]]}; labels must be distinct"
+        )
 
 
 def check_links(parent: Ints) -> None:

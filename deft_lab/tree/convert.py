@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..errors import TreeError
+from ..errors import TreeError, check_counts, check_kind
 from .core import Tree
 
 if TYPE_CHECKING:
@@ -31,13 +31,8 @@ def from_nested(nested: Nested) -> Tree:
         above, entry = stack.pop()
         if len(parent) >= MOST_NESTED:
             raise TreeError(f"more than {MOST_NESTED:,} nodes; does a list contain itself?")
-        row = [entry] if isinstance(entry, int) and not isinstance(entry, bool) else entry
-        if (
-            not isinstance(row, list | tuple)
-            or not row
-            or not isinstance(row[0], int)
-            or isinstance(row[0], bool)
-        ):
+        row = [entry] if _is_length(entry) else entry
+        if not isinstance(row, list | tuple) or not row or not _is_length(row[0]):
             raise TreeError(
                 f"{entry!r} is no node; write [length, child, child, ...], or a length alone for a leaf"
             )
@@ -45,6 +40,10 @@ def from_nested(nested: Nested) -> Tree:
         parent.append(above)
         length.append(row[0])
     return Tree(parent, length)
+
+
+def _is_length(entry: object) -> bool:
+    return isinstance(entry, int | np.integer) and not isinstance(entry, bool)
 
 
 def to_nested(tree: Tree) -> Nested:
@@ -73,6 +72,7 @@ def from_networkx(graph: "nx.DiGraph") -> Tree:
     """
     import networkx as nx
 
+    check_kind(TreeError, nx.Graph, "build one with networkx", graph=graph)
     if not graph.is_directed() or graph.number_of_nodes() == 0 or not nx.is_arborescence(graph):
         raise TreeError(
             f"the graph ({graph.number_of_nodes()} nodes, {graph.number_of_edges()} edges) is no "
@@ -89,6 +89,12 @@ def from_networkx(graph: "nx.DiGraph") -> Tree:
         raise TreeError(f"node {bare[0]} has no attribute 'length'; give every node its number of tokens")
     above = [next(iter(graph.predecessors(name)), None) for name in names]
     parent = [-1 if name is None else place[name] for name in above]
+    for name in names:
+        rows = graph.nodes[name].get("queries", ())
+        if not isinstance(rows, list | tuple) or not all(_is_length(row) for row in rows):
+            raise TreeError(
+                f"node {name} has queries={rows!r:.60}; it must be a list of the numbers of its queries"
+            )
     sitting = sorted((q, place[name]) for name in names for q in graph.nodes[name].get("queries", ()))
     seat = None
     if any("queries" in graph.nodes[name] for name in names):
@@ -125,6 +131,11 @@ def from_medusa(paths: Sequence[Sequence[int]], prompt: int = 1000) -> Tree:
     Raises:
         TreeError: a path is empty, listed twice, lacks its parent path, or skips a rank.
     """
+    check_counts(TreeError, 0, prompt=prompt)
+    check_kind(TreeError, Sequence, "list the paths", paths=paths)
+    for path in paths:
+        if not isinstance(path, list | tuple) or not all(_is_length(rank) for rank in path):
+            raise TreeError(f"{path!r:.60} is no path; write the ranks of its tokens, such as [0, 2]")
     ranks = [tuple(path) for path in paths]
     known = set(ranks)
     for path in ranks:
@@ -165,6 +176,7 @@ def to_medusa(tree: Tree) -> list[list[int]]:
 
 
 def _check_plain(tree: Tree, notation: str) -> None:
+    check_kind(TreeError, Tree, "build one with build_tree or Tree", tree=tree)
     if not np.array_equal(tree.seat, tree.leaves) or not np.array_equal(
         tree.query_order, np.arange(tree.n_queries)
     ):

@@ -11,13 +11,14 @@ query_order: preorder query i is row `query_order[i]` of the caller's tensors.
 """
 
 from functools import cached_property
+from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from ..errors import TreeError
-from ._checks import check_links, check_seats, integers, preorder, some
+from ..errors import TreeError, check_counts
+from ._checks import check_labels, check_links, check_seats, integers, preorder, some
 from ._shape import Ints, Seen, Shape, frozen, running_sum, sealed
 from .views import Node, Views, count, drawing, node_view
 
@@ -57,15 +58,10 @@ class Tree:
             raise TreeError(f"{n} parents but {len(length_)} lengths; give one of each for every node")
         check_links(parent_)
         label_ = np.arange(n) if label is None else integers("label", label)
-        if len(label_) != n or len(np.unique(label_)) != n or label_.min() < 0:
-            raise TreeError(
-                f"{len(label_)} labels for {n} nodes; labels must be distinct, not negative, one a node"
-            )
+        check_labels(label_, n)
         least = int(label_.max()) + 1
-        if next_label is not None and next_label < least:
-            raise TreeError(
-                f"next_label={next_label} but label {least - 1} is taken; it must be at least {least}"
-            )
+        if next_label is not None:
+            check_counts(TreeError, least, next_label=next_label)
         seat_ = None if seat is None else integers("seat", seat)
         if seat_ is None:
             inner = np.zeros(n, dtype=bool)
@@ -282,9 +278,9 @@ class Tree:
 
     def _place(self, node: int) -> int:
         """An index, counted from the end if negative, as Python counts."""
-        if not -self.n_nodes <= node < self.n_nodes:
+        if not isinstance(node, Integral) or not -self.n_nodes <= node < self.n_nodes:
             raise TreeError(
-                f"no node has the index {node}; the indices are 0..{self.n_nodes - 1} "
+                f"no node has the index {node!r}; the indices are 0..{self.n_nodes - 1} "
                 "(tree.index(label) gives the index of a label, such as a picture shows)"
             )
         return range(self.n_nodes)[node]
@@ -295,7 +291,7 @@ class Tree:
         Raises:
             TreeError: no node has it.
         """
-        index = self._shape.index_of_label.get(label)
+        index = self._shape.index_of_label.get(label) if isinstance(label, Integral) else None
         if index is None:
             raise TreeError(f"no node has the label {label!r}; the labels are {some(self.label)}")
         return index

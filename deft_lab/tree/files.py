@@ -28,6 +28,10 @@ def read_object(text: str, schema: str, fields: set[str], error: type[Exception]
     """
     try:
         data = json.loads(text)
+    except TypeError as bad:
+        raise error(f"{text!r:.60} is no text; pass what stands in the file, path.read_text()") from bad
+    except (UnicodeDecodeError, RecursionError) as bad:
+        raise error(f"not JSON that deft_lab wrote: {bad}") from bad
     except json.JSONDecodeError as bad:
         raise error(
             f"not valid JSON at character {bad.pos} of {len(text)} ({bad.msg}); "

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import TYPE_CHECKING, TypeVar, overload
 
 import numpy as np
@@ -41,7 +42,12 @@ class Views(Sequence[View]):
     def __getitem__(self, i: int | slice) -> View | list[View]:
         if isinstance(i, slice):
             return [self._view(j) for j in self._range[i]]
+        if isinstance(i, Integral) and not -len(self) <= i < len(self):
+            raise IndexError(f"no view {i}; there are {len(self)}, 0..{len(self) - 1}")
         return self._view(self._range[i])
+
+    def __repr__(self) -> str:
+        return f"<{count(len(self), 'view')}, the first: {self[0]!r}>" if len(self) else "<no view>"
 
 
 def node_view(tree: "Tree", i: int) -> Node:

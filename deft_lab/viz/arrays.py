@@ -10,8 +10,8 @@ from typing import NamedTuple
 import numpy as np
 
 from ..errors import DeftLabError
-from ..methods import METHODS
-from ..plan import Plan
+from ..methods import find_method
+from ..plan import Plan, need_plan
 from ..tree._shape import Ints
 from .figure import Figure, Table
 from .nodes import node_in_words, node_paints, refuse_too_large
@@ -96,6 +96,7 @@ def draw_arrays(plan: Plan, slots: Sequence[int] | Ints | None = None, *, title:
     Raises:
         DeftLabError: the plan is of another method, or too large for a picture of every number.
     """
+    need_plan(plan)
     refuse_too_large(plan.tree)
     if int(plan.kv_start[-1]) > MOST_ENTRIES or plan.n_partials > MOST_ENTRIES:
         raise DeftLabError(
@@ -104,7 +105,7 @@ def draw_arrays(plan: Plan, slots: Sequence[int] | Ints | None = None, *, title:
         )
     arrays = released_arrays(plan, slots)
     canvas = Canvas(
-        title or f"The arrays of {METHODS[plan.method].title}",
+        title or f"The arrays of {find_method(plan.method).title}",
         "An entry has the colour of its node. A frame is a group: g0, g1, ... "
         + ("A word has a bit for each query of its group, the first on the right." * ("block_q" in arrays)),
     )
@@ -197,7 +198,8 @@ def _draw_frames(canvas: Canvas, line: list[_Entry], width: float) -> None:
 def _alt(plan: Plan, arrays: dict[str, Ints]) -> str:
     sizes = ", ".join(f"{name} {len(values)}" for name, values in arrays.items())
     return (
-        f"The arrays that {METHODS[plan.method].title}'s kernel takes for {count(plan.n_groups, 'group')}, "
+        f"The arrays that {find_method(plan.method).title}'s kernel takes for "
+        f"{count(plan.n_groups, 'group')}, "
         f"{count(int(plan.kv_start[-1]), 'KV entry', 'KV entries')} and {count(plan.n_partials, 'partial')}. "
         f"Entries: {sizes}."
     )

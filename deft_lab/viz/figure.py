@@ -74,11 +74,13 @@ class Figure:
         """Write the picture to a .svg file.
 
         Raises:
-            DeftLabError: the name does not end in .svg.
+            DeftLabError: the name does not end in .svg, or the folder is not there.
         """
         path = Path(path)
         if path.suffix != ".svg":
             raise DeftLabError(f"cannot save a figure as {path.name!r}; end the name in .svg")
+        if not path.parent.is_dir():
+            raise DeftLabError(f"cannot write {path}: there is no folder {path.parent}; make it first")
         path.write_text(self.svg, encoding="utf-8")
         return path
 

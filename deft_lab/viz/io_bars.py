@@ -7,7 +7,7 @@ other bytes in another account.
 from collections.abc import Iterable
 
 from ..cost import ACCOUNTS, ROLES, Traffic, traffic
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_names
 from ..geometry import Geometry
 from ..methods import METHODS, find_method, plan_tree
 from ..tree import Tree
@@ -65,6 +65,7 @@ def draw_io_bars(
     Raises:
         DeftLabError: there is no method, one or the account is unknown, or it does not know `pack_heads`.
     """
+    check_names(DeftLabError, methods=methods)
     names = [find_method(m).name for m in (METHODS if methods is None else methods)]
     if not names:
         raise DeftLabError(f"no method to draw; name some of {', '.join(METHODS)}")

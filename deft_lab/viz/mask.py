@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..methods import METHODS
+from ..methods import find_method
 from ..plan import Plan
 from ..tree import Tree
 from ..tree._shape import Ints
@@ -65,7 +65,7 @@ def draw_mask(shown: Tree | Plan, *, title: str | None = None) -> Figure:
     tree = shown.tree if isinstance(shown, Plan) else shown
     refuse_too_large(tree)
     canvas = Canvas(
-        title or (f"The mask of {METHODS[plan.method].title}" if plan else "Who sees what"),
+        title or (f"The mask of {find_method(plan.method).title}" if plan else "Who sees what"),
         "Row: a query. Column: tokens of a node, as wide as the square root of their number. Painted: seen.",
         _sums(plan) if plan else f"{_visible(tree)} of all pairs are visible.",
     )
@@ -149,7 +149,7 @@ def _visible(tree: Tree) -> str:
 
 def _sums(plan: Plan) -> str:
     computed = int((plan.kv_len * plan.q_len).sum())
-    mask, wasted = MASK_WORDS[METHODS[plan.method].mask], 1 - plan.tree.n_path_tokens / computed
+    mask, wasted = MASK_WORDS[find_method(plan.method).mask], 1 - plan.tree.n_path_tokens / computed
     for_nothing = f"{percent(wasted)} of them masked away (dashed)" if wasted else "none of them masked away"
     return f"{count(plan.n_groups, 'group')}, {mask}. {count(computed, 'pair')} computed, {for_nothing}."
 
@@ -162,9 +162,9 @@ def _alt(tree: Tree, plan: Plan | None) -> str:
         return f"{said}."
     computed = int((plan.kv_len * plan.q_len).sum())
     return (
-        f"{said}. {METHODS[plan.method].title} computes {number(computed)} pairs in "
+        f"{said}. {find_method(plan.method).title} computes {number(computed)} pairs in "
         f"{count(plan.n_groups, 'group')}, so {number(computed - tree.n_path_tokens)} for nothing; its mask: "
-        f"{MASK_WORDS[METHODS[plan.method].mask]}."
+        f"{MASK_WORDS[find_method(plan.method).mask]}."
     )
 
 

@@ -1,6 +1,6 @@
 """What every picture of a tree says of a node in the same way: its paint, its words, and how many fit."""
 
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_kind
 from ..tree import Tree
 from .svg import Paint
 from .theme import HATCHES, PALETTE
@@ -13,8 +13,9 @@ def refuse_too_large(tree: Tree) -> None:
     """Refuse what no picture can show.
 
     Raises:
-        DeftLabError: the tree has more than 5,000 nodes.
+        DeftLabError: it is no tree, or has more than 5,000 nodes.
     """
+    check_kind(DeftLabError, Tree, "build one with build_tree or Tree", tree=tree)
     if tree.n_nodes > MOST_NODES:
         raise DeftLabError(
             f"{tree.n_nodes:,} nodes are more than a picture can show ({MOST_NODES:,}); "

@@ -8,13 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import DeftLabError
-from ..methods import METHODS
-from ..plan import Plan
+from ..plan import Plan, need_plan
 from .figure import Figure, Table
 from .nodes import node_paints, refuse_too_large
 from .svg import Box, Canvas, Paint, px, text_width
 from .theme import MARGIN, SMALL, WIDTH
-from .words import count, number
+from .words import count, number, title_of
 
 LEFT, RIGHT = MARGIN + 40, 96  # room for the names of queries; for how many partials each has, px
 ROW, WIDEST = 20, 62  # px of a row and of a column, at most
@@ -34,6 +33,7 @@ def draw_reduction(plan: Plan, lse: ArrayLike | None = None, *, title: str | Non
     Raises:
         DeftLabError: the plan is too large for a picture, or `lse` has not one number for each partial.
     """
+    need_plan(plan)
     refuse_too_large(plan.tree)
     if plan.n_groups > MOST_GROUPS or plan.tree.n_queries > MOST_QUERIES:
         raise DeftLabError(
@@ -42,7 +42,7 @@ def draw_reduction(plan: Plan, lse: ArrayLike | None = None, *, title: str | Non
         )
     weight = None if lse is None else _weights(plan, np.asarray(lse, dtype=np.float64))
     canvas = Canvas(
-        title or f"Who is reduced with whom in {METHODS[plan.method].title}",
+        title or f"Who is reduced with whom in {title_of(plan.method)}",
         "Row: a query. Column: a group, in the colour of its first node. Cell: a partial"
         + (", filled as far as it weighs in the query's output." if weight is not None else "."),
     )
@@ -126,7 +126,7 @@ def _alt(plan: Plan, weight: NDArray[np.float64] | None) -> str:
     span = count(most, "partial") if least == most else f"{least} to {count(most, 'partial')}"
     heaviest = "" if weight is None else f" The heaviest partial of all weighs {weight.max():.2f}."
     return (
-        f"{METHODS[plan.method].title} leaves {count(plan.n_partials, 'partial')} in "
+        f"{title_of(plan.method)} leaves {count(plan.n_partials, 'partial')} in "
         f"{count(plan.n_groups, 'group')}; each of {count(plan.tree.n_queries, 'query', 'queries')} is "
         f"reduced from {span}.{heaviest}"
     )

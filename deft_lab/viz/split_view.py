@@ -4,14 +4,13 @@ Every group is a row. On the left lies the memory of the tree, node after node, 
 where they are; on the right the group's queries. A column that is painted in many rows is read many times.
 """
 
-from ..methods import METHODS
-from ..plan import Plan
+from ..plan import Plan, need_plan
 from ..tree._shape import Ints
 from .figure import Figure, Table
 from .nodes import node_in_words, node_paints, refuse_too_large
 from .svg import Box, Canvas, Paint, px, text_width
 from .theme import MARGIN, SMALL
-from .words import count, number
+from .words import count, number, title_of
 
 HEAD, TAIL = 30, 10  # groups drawn from the front and from the back of a long plan
 ROW, BAR = 17, 12
@@ -31,8 +30,9 @@ def draw_split(plan: Plan, *, title: str | None = None) -> Figure:
     Raises:
         DeftLabError: the tree has more nodes than a picture can show.
     """
+    need_plan(plan)
     refuse_too_large(plan.tree)
-    name = METHODS[plan.method].title
+    name = title_of(plan.method)
     canvas = Canvas(
         title or f"Who reads what in {name}",
         "Each row is a group: on the left its tokens in the memory of the tree, on the right its queries.",
@@ -115,7 +115,7 @@ def _alt(plan: Plan) -> str:
     drawn = len(_shown(plan.n_groups))
     left_out = f" {drawn} groups are drawn, {plan.n_groups - drawn:,} are left out." * (drawn < plan.n_groups)
     return (
-        f"{METHODS[plan.method].title} makes {count(plan.n_groups, 'group')} of "
+        f"{title_of(plan.method)} makes {count(plan.n_groups, 'group')} of "
         f"{_range(plan.kv_len, 'token', 'tokens')} and {_range(plan.q_len, 'query', 'queries')}. "
         f"Together they read {count(int(plan.kv_start[-1]), 'token')}, of {number(plan.tree.n_tokens)} "
         f"in the tree, and leave {count(plan.n_partials, 'partial')}.{left_out}"

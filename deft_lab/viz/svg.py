@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
+from ..errors import DeftLabError, check_kind
 from .figure import Figure, Table
 from .theme import BLACK, CHAR, HATCHES, MARGIN, PALETTE, SMALL, TEXT, TITLE, WIDTH, style, text_on
 
@@ -160,7 +161,14 @@ def stack(title: str, figures: Sequence[Figure]) -> Figure:
     """The figures below each other as one picture: what a reader sees where no widget can run.
 
     Its table is the first figure's.
+
+    Raises:
+        DeftLabError: there is no figure, or something else among them.
     """
+    if not figures:
+        raise DeftLabError("no figure to put on the picture; give at least one")
+    for i, figure in enumerate(figures):
+        check_kind(DeftLabError, Figure, "the draw functions make them", **{f"figures[{i}]": figure})
     alt = " ".join(figure.alt for figure in figures)
     y, body = 0.0, []
     for figure in figures:

@@ -11,13 +11,12 @@ import numpy as np
 from ..cost import Rota, rota, unit_rota
 from ..geometry import LLAMA3_8B, Geometry
 from ..hardware import H200, Hardware
-from ..methods import METHODS
-from ..plan import Plan
+from ..plan import Plan, need_plan
 from .figure import Figure, Table
 from .nodes import node_in_words, node_paints, refuse_too_large
 from .svg import Box, Canvas, px, text_width
 from .theme import MARGIN, SMALL, WIDTH
-from .words import count, in_seconds, listed, number, percent
+from .words import count, in_seconds, listed, number, percent, title_of
 from .work import Pieces, joined, pieces
 
 LEFT = MARGIN + 46  # room for the names of the SMs
@@ -66,12 +65,13 @@ def draw_timeline(
     Raises:
         DeftLabError: the tree has more nodes than a picture can show, or the unit is below 1.
     """
+    need_plan(plan)
     refuse_too_large(plan.tree)
     if unit is None:
         work = rota(plan, geometry, hardware, pack_heads=pack_heads)
     else:
         work = unit_rota(plan, geometry.n_q_heads, hardware.n_sms, unit=unit)
-    name = METHODS[plan.method].title
+    name = title_of(plan.method)
     scale = _scale(work)
     rows = "a slot of an SM; the first slots of all SMs, then the next" if scale.by_slot else "an SM"
     canvas = Canvas(

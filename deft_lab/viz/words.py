@@ -1,8 +1,14 @@
 """Numbers in words, the same way in every figure, table and sentence."""
 
+from ..methods import METHODS
 from ..tree.views import count as count  # one of ours: words and drawings agree
 
 UNITS = ("B", "kB", "MB", "GB", "TB")  # powers of 1000, as in datasheets
+
+
+def title_of(method: str) -> str:
+    """A method's name in papers; of a method that only you have, the name that its plan gives."""
+    return METHODS[method].title if method in METHODS else method
 
 
 def number(value: int) -> str:
