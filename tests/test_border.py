@@ -1,4 +1,4 @@
-"""The border of the library: what a slip of the hand says. Each message has the value, and what is allowed."""
+"""The border of the library: what a slip of the hand is told, with the value and what is allowed."""
 
 import re
 

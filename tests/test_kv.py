@@ -139,7 +139,7 @@ def test_what_is_written_is_where_it_was_written():
             "layer=-1; the pool has layers 0..1",
         ),
         (lambda p: p.give_back([5]), "node 5 owns no slots to give back; the owners are .7."),
-        (lambda p: p.give_back([7, 7]), "node 7 owns no slots to give back"),
+        (lambda p: p.give_back([7, 7]), "node 7 is named twice; name each node once"),
         (
             lambda p: p.write([0], torch.zeros(2, 2, 8), torch.zeros(1, 2, 8)),
             r"k has shape .2, 2, 8.; 1 slots take .1, 2, 8.",

@@ -110,11 +110,14 @@ with Recorder(session, {path!r}, samples=Samples((0,), None, 3)):
 """
 
 
-def killed_after(path, seconds):
-    """Record in a process of its own, kill it, and read what it left."""
+def killed_after(path, seconds, n_lines=1):
+    """Record in a process of its own, kill it once so many lines are written, and read what it left."""
     code = RECORD_FOREVER.format(tests=os.path.dirname(__file__), path=str(path))
     child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
     assert child.stdout.readline() == "begun\n"
+    latest = time.monotonic() + 120  # a machine that has much else to do takes its time
+    while path.read_bytes().count(b"\n") < n_lines and time.monotonic() < latest:
+        time.sleep(0.01)
     time.sleep(seconds)
     child.kill()
     child.wait()
@@ -125,7 +128,7 @@ def killed_after(path, seconds):
 
 
 def test_a_recording_that_is_killed_can_be_read(tmp_path):
-    assert killed_after(tmp_path / "a.trace.jsonl", 0.25).trace.n_steps
+    assert killed_after(tmp_path / "a.trace.jsonl", 0.1, n_lines=3).trace.n_steps
 
 
 @pytest.mark.long
