@@ -120,6 +120,29 @@ def test_plans_follow_the_tree_and_the_machine():
     assert editor.plans["document"] == FEW_SHOT.to_json()
 
 
+def timed(editor) -> set[str]:
+    return {name for name, of in editor.plans["methods"].items() if "pieces" in of}
+
+
+def test_after_an_edit_the_timeline_of_the_chosen_method_comes_and_others_when_they_are_chosen():
+    editor = edit("few_shot", method="deft_node")
+    assert timed(editor) == set(METHODS)  # a page without a kernel can show them all
+    editor.add(0, length=7)
+    assert timed(editor) == {"deft_node"} and set(editor.plans["methods"]) == set(METHODS)
+    editor.method = "radix"
+    assert timed(editor) == {"radix"} and editor.plans["document"] == editor.tree.to_json()
+    sent = editor.plans["methods"]
+    for name, of in payload(editor.tree, METHODS, LAYER, H200)["methods"].items():
+        assert sent[name].pop("seconds") == pytest.approx(of.pop("seconds"))
+        assert sent[name] == {key: of[key] for key in sent[name]} and (name != "radix" or sent[name] == of)
+
+
+def test_a_comparison_has_every_timeline_after_an_edit():
+    shown = compare(FEW_SHOT)
+    shown.tree = shown.tree.grow(3)
+    assert timed(shown) == set(shown.methods)
+
+
 def test_no_view_needs_no_plan():
     assert edit("few_shot", views=()).plans == {}
 
@@ -257,6 +280,21 @@ def test_old_plans_are_marked_in_words():
         assert ("Python has not answered" in answer["html"][view]) == old, view
     in_page = run_script("linked.mjs", {"document": edited.to_json(), "plans": plans, "account": "unique"})
     assert "Python has not answered" not in in_page["html"]["bytes"]
+
+
+def test_a_timeline_that_is_not_here_is_said_and_nothing_old_is_drawn():
+    tree = TREES["lopsided"]
+    plans = as_text(payload(tree, list(METHODS), LAYER, H200, timelines=["radix"]))
+    answer = run_script("linked.mjs", {"document": tree.to_json(), "plans": plans, "lit": 1})
+    timeline = answer["html"]["timeline"]
+    assert "The timeline of DeFT-Flatten is not here: Python has not answered yet." in timeline
+    assert (
+        "µs" not in timeline
+        and answer["labels"]["timeline"] == []
+        and "data-lit" not in answer["lit"]["timeline"]
+    )
+    for view in ("memory", "mask", "groups", "bytes"):
+        assert answer["html"][view] == drawn(tree, list(METHODS))["html"][view], view
 
 
 def test_plans_of_another_machine_are_marked_in_words():

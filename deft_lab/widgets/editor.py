@@ -75,6 +75,7 @@ class TreeEditor(Linked):
         )
         self.observe(self._adopt, ["document", "commands", "undone"])
         self.observe(self._replaced, "tree")
+        self.observe(self._chosen, "method")
         self.on_msg(self._told)
 
     # --- commands
@@ -207,6 +208,14 @@ class TreeEditor(Linked):
         print(HELP)
 
     # --- with the page
+
+    def _timelines(self) -> tuple[str, ...] | None:
+        """At first all, so that a page without a kernel has them; after an edit the one that is shown."""
+        return (self.method,) if self.plans else None
+
+    def _chosen(self, _change: object = None) -> None:
+        if "pieces" not in self.plans.get("methods", {}).get(self.method, {"pieces": b""}):
+            self._plan()
 
     def _publish(self, tree: Tree, commands: Sequence[Command], undone: Sequence[Command]) -> None:
         """Show this state here and in the page, as one message."""

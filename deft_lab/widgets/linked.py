@@ -5,6 +5,7 @@ are made anew whenever the tree or the machine changes. Until they arrive, and f
 the page says that what it shows of plans is of the tree before.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 import anywidget
@@ -100,4 +101,11 @@ class Linked(anywidget.AnyWidget):
             self.plans = {}
             return
         machine = find_hardware(self.hardware)
-        self.plans = payload(self.tree, self.methods, self.geometry, machine, pack_heads=self.pack_heads)
+        self.plans = payload(
+            self.tree, self.methods, self.geometry, machine, pack_heads=self.pack_heads,
+            timelines=self._timelines(),
+        )  # fmt: skip
+
+    def _timelines(self) -> Collection[str] | None:
+        """Methods whose timelines the page shows; None: all."""
+        return None

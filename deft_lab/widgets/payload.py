@@ -8,18 +8,19 @@ as bytes, little-endian int32 and float32, which ipywidgets carries as buffers:
     pieces [piece, 5]   launch, group, label (group and label -1: of none), first slot of the launch, slots
     times  [piece, 2]   seconds from the call: begin, end
 
+Pieces and times are sent of the methods whose timeline is asked for: they are most of the work.
 A piece is the time that programs of one group spend on one node, on neighbouring slots. Slots are numbered
 through all SMs: slot n_sms * s + m of a launch is slot s of SM m.
 """
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
-from ..cost import Rota, rota, traffic
+from ..cost import Rota, predict, rota, traffic
 from ..geometry import Geometry
 from ..hardware import Hardware
 from ..methods import METHODS, plan_tree
@@ -39,6 +40,7 @@ def payload(
     hardware: Hardware,
     *,
     pack_heads: bool | None = None,
+    timelines: Collection[str] | None = None,
 ) -> Payload:
     """Everything that the linked views show of these methods on this tree.
 
@@ -48,11 +50,15 @@ def payload(
         geometry: of the model; times are of one layer, bytes of all its layers.
         hardware: the machine that times are predicted for.
         pack_heads: a program takes all query heads of a KV head; None: as each method does.
+        timelines: methods of which it says who runs where and when; None: all of them.
 
     Raises:
         PlanError: a method is unknown.
     """
-    of_methods = {name: of_method(plan_tree(tree, name), geometry, hardware, pack_heads) for name in methods}
+    of_methods = {}
+    for name in methods:
+        timed = timelines is None or name in timelines
+        of_methods[name] = of_method(plan_tree(tree, name), geometry, hardware, pack_heads, timed=timed)
     return {
         "document": tree.to_json(),  # the page compares it with its own, and says if these plans are old
         "geometry": asdict(geometry),
@@ -63,17 +69,23 @@ def payload(
     }
 
 
-def of_method(plan: Plan, geometry: Geometry, hardware: Hardware, pack_heads: bool | None = None) -> Payload:
-    """One method's part of a payload."""
+def of_method(
+    plan: Plan,
+    geometry: Geometry,
+    hardware: Hardware,
+    pack_heads: bool | None = None,
+    *,
+    timed: bool = True,
+) -> Payload:
+    """One method's part of a payload; `timed`: with who runs where and when."""
     method = METHODS[plan.method]
-    work = rota(plan, geometry, hardware, pack_heads=pack_heads)
     chunks = (plan.tree.label[plan.chunk_node], plan.chunk_start, plan.chunk_stop)
     groups = (np.diff(plan.group_start), plan.q_first, plan.q_stop)
     packed = {"requested": pack_heads, "logged": None}
     bytes_of = {
         account: traffic(plan, geometry, account, pack_heads=packed[account]).by_role() for account in COUNTED
     }
-    return {
+    sent = {
         "title": method.title,
         "layout": "copies" if method.copies else method.layout,
         "guided": method.guided,
@@ -83,12 +95,13 @@ def of_method(plan: Plan, geometry: Geometry, hardware: Hardware, pack_heads: bo
         "query_tile": plan.query_tile,
         "computed": int((plan.kv_len * plan.q_len).sum()),
         "bytes": bytes_of,
-        "seconds": work.makespan,
-        "idle": work.idle,
         "chunks": _packed(chunks, "<i4"),
         "groups": _packed(groups, "<i4"),
-        **_timeline(work),
     }
+    if timed:
+        work = rota(plan, geometry, hardware, pack_heads=pack_heads)
+        return sent | {"seconds": work.makespan} | _timeline(work)
+    return sent | {"seconds": predict(plan, geometry, hardware, pack_heads=pack_heads).seconds}
 
 
 def _timeline(work: Rota) -> Payload:
@@ -101,6 +114,7 @@ def _timeline(work: Rota) -> Payload:
     label = np.where(found.node >= 0, labels[found.node], -1)
     programs = np.bincount(timeline.launch, minlength=len(timeline.names)).tolist()
     return {
+        "idle": work.idle,
         "launches": [
             {"name": span.name, "begin": span.begin, "end": span.end, "n_slots": slots, "programs": n}
             for span, slots, n in zip(timeline.spans(), timeline.n_slots, programs, strict=True)

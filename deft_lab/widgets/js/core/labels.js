@@ -24,7 +24,10 @@ class Occupied {
       other.y < box.y + box.height &&
       other.y + other.height > box.y;
     if (!force && rows.some((r) => this.#rows.get(r)?.some(hits))) return false;
-    for (const r of rows) this.#rows.set(r, [...(this.#rows.get(r) ?? []), box]);
+    for (const r of rows) {
+      if (this.#rows.has(r)) this.#rows.get(r).push(box);
+      else this.#rows.set(r, [box]);
+    }
     return true;
   }
 }
@@ -36,7 +39,8 @@ export function placeLabels(tree, placed) {
     taken.take({ x, y: y - thickness / 2, width, height: thickness }, true);
   }
   const labels = new Map();
-  const bySize = [...placed.nodes].sort((a, b) => seen(tree, b) - seen(tree, a) || a.index - b.index);
+  const seenBy = tree.qStop.map((stop, i) => stop - tree.qFirst[i]);
+  const bySize = [...placed.nodes].sort((a, b) => seenBy[b.index] - seenBy[a.index] || a.index - b.index);
   for (const node of bySize) {
     const text = nodeName(tree, node.index);
     const needs = textWidth(text, SMALL);
@@ -54,8 +58,6 @@ export function placeLabels(tree, placed) {
   }
   return labels;
 }
-
-const seen = (tree, node) => tree.qStop[node.index] - tree.qFirst[node.index];
 
 /** Px between the end of a leaf's bar and its name: its queries and its fold stand there. */
 export function afterBar(tree, node) {

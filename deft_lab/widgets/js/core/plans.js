@@ -26,25 +26,43 @@ function unpackAll(plans) {
   };
 }
 
+// the long lists only when a view asks for them: most are of methods that no view shows
 function unpackMethod(name, part) {
-  const chunks = new Int32Array(bufferOf(part.chunks));
-  const groups = new Int32Array(bufferOf(part.groups));
-  const groupStart = [0];
-  for (let g = 0; g < groups.length; g += 3) groupStart.push(groupStart[groupStart.length - 1] + groups[g]);
-  return {
-    ...part,
-    name,
-    chunks,
-    groups,
-    groupStart,
-    pieces: new Int32Array(bufferOf(part.pieces)),
-    times: new Float32Array(bufferOf(part.times)),
-    byLabel: new Map(),
-  };
+  const method = { ...part, name, byLabel: new Map() };
+  once(method, "chunks", () => new Int32Array(bufferOf(part.chunks)));
+  once(method, "groups", () => new Int32Array(bufferOf(part.groups)));
+  once(method, "groupStart", () => {
+    const start = [0];
+    for (let g = 0; g < part.n_groups; g++) start.push(start[g] + method.groups[3 * g]);
+    return start;
+  });
+  if (!hasTimeline(part)) return method;
+  once(method, "pieces", () => new Int32Array(bufferOf(part.pieces)));
+  once(method, "times", () => new Float32Array(bufferOf(part.times)));
+  return method;
+}
+
+/** Whether Python sent who runs where and when; after an edit it does so of the chosen method only. */
+export const hasTimeline = (method) => "pieces" in method;
+
+function once(object, name, make) {
+  const define = (property) => Object.defineProperty(object, name, { configurable: true, enumerable: true, ...property });
+  define({
+    get() {
+      const value = make();
+      define({ value });
+      return value;
+    },
+  });
 }
 
 function bufferOf(bytes) {
-  if (typeof bytes === "string") return Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0)).buffer;
+  if (typeof bytes === "string") {
+    const text = atob(bytes);
+    const found = new Uint8Array(text.length);
+    for (let i = 0; i < text.length; i++) found[i] = text.charCodeAt(i);
+    return found.buffer;
+  }
   if (bytes instanceof ArrayBuffer) return bytes;
   return bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
 }
@@ -95,7 +113,7 @@ function findReaders(info, of) {
       of.tokensRead += times * (stop - start);
     }
   }
-  for (let p = 0; p < of.pieces.length; p += 5) {
+  for (let p = 0; hasTimeline(of) && p < of.pieces.length; p += 5) {
     const sms = of.byLabel.get(of.pieces[p + 2])?.sms;
     if (!sms || sms.size === info.nSms) continue;
     for (let s = 0; s < Math.min(of.pieces[p + 4], info.nSms); s++) sms.add((of.pieces[p + 3] + s) % info.nSms);

@@ -37,7 +37,11 @@ export function contrast(one, other) {
 }
 
 /** Black or white, whichever reads better on `color`. */
-export const textOn = (color) => (contrast(BLACK, color) >= contrast(WHITE, color) ? BLACK : WHITE);
+export function textOn(color) {
+  if (!reads.has(color)) reads.set(color, contrast(BLACK, color) >= contrast(WHITE, color) ? BLACK : WHITE);
+  return reads.get(color);
+}
+const reads = new Map();
 
 /** Px that a text may need; rather too much than too little. */
 export const textWidth = (text, size = TEXT) => text.length * size * CHAR;

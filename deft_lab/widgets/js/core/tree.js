@@ -28,7 +28,7 @@ export function checkCounts(least, counts) {
 }
 
 export class Tree {
-  #derived = new Map();
+  #derived = {};
 
   /** `seat` is by the caller's query order; default: the leaves. */
   constructor({ parent, length, seat, label, nextLabel }) {
@@ -83,8 +83,7 @@ export class Tree {
   }
 
   #once(name, make) {
-    if (!this.#derived.has(name)) this.#derived.set(name, make());
-    return this.#derived.get(name);
+    return (this.#derived[name] ??= make());
   }
 
   get nNodes() {
@@ -186,9 +185,13 @@ export class Tree {
     return seat.length === leaves.length && seat.every((node, q) => node === leaves[q]);
   }
 
+  get #indexOf() {
+    return this.#once("indexOf", () => new Map(this.label.map((name, i) => [name, i])));
+  }
+
   /** Index of the node with this label. */
   index(label) {
-    const index = this.#once("index", () => new Map(this.label.map((name, i) => [name, i]))).get(label);
+    const index = this.#indexOf.get(label);
     if (index === undefined) {
       throw new TreeError(`no node has the label ${label}; the labels are ${some(this.label)}`);
     }
@@ -196,7 +199,7 @@ export class Tree {
   }
 
   has(label) {
-    return this.label.includes(label);
+    return this.#indexOf.has(label);
   }
 
   /** Indices from the root down to the node with this index. */

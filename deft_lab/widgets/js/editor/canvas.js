@@ -5,51 +5,62 @@ import { linkPath, px } from "../core/layout.js";
 import { BLACK, PALETTE, SMALL, nodePaint, textOn, textWidth } from "../core/theme.js";
 import { count, nodeInWords, number } from "../core/words.js";
 
-/** One node. It is drawn anew only when something of it changes. */
+/** All that a mark shows of its node, but for its place, as one text: equal texts are equal drawings. */
+export function lookOf(tree, node, label) {
+  const { index, x, y, width, thickness, folded, hidden, kids } = node;
+  const siblings = index ? tree.children[tree.parent[index]] : [0];
+  const written = label && [label.text, label.inside, px(label.x - x), px(label.y - y)];
+  const seat = tree.queriesAt(index).length ? queryName(tree, index) : "";
+  const said = [tree.length[index], tree.qStop[index] - tree.qFirst[index], tree.depth[index], siblings.indexOf(index)];
+  return [px(width), px(thickness), ...said, siblings.length, folded, hidden, kids.length, tree.children[index].length, seat, written].join();
+}
+
+/** One node, drawn anew only when something of it changes. One that merely moves keeps its shapes. */
 export class NodeMark extends Component {
-  shouldComponentUpdate(next) {
-    return Object.keys(next).some((name) => next[name] !== this.props[name]);
+  shouldComponentUpdate({ look, x, y, state, preview }) {
+    const { props } = this;
+    return look !== props.look || x !== props.x || y !== props.y || state !== props.state || preview !== props.preview;
   }
 
-  render({ tree, node, label, id, state, preview }) {
-    const { x, y, thickness } = node;
+  render({ tree, node, label, id, state, preview, look, x, y }) {
+    return h(
+      "g",
+      { ...aria(tree, node, state), id, class: `node ${state}`, "data-node": node.label, transform: `translate(${x},${y})` },
+      h(Shapes, { tree, node, label, id, preview, look }),
+    );
+  }
+}
+
+// relative to the left end of the bar, at half its height
+class Shapes extends Component {
+  shouldComponentUpdate({ look, preview }) {
+    return look !== this.props.look || preview !== this.props.preview;
+  }
+
+  render({ tree, node, label, id, preview }) {
+    const { thickness } = node;
     const width = preview ? preview.width : node.width;
     const paint = nodePaint(tree, node.label);
     const thin = Math.min(width, thickness) < 3 ? " thin" : "";
     const tokens = preview ? preview.length : tree.length[node.index];
-    return h(
-      "g",
-      { ...aria(tree, node, state), id, class: `node ${state}`, "data-node": node.label },
-      h("rect", { class: "hit", x: px(x - 2), y: px(y - 11), width: px(width + 14), height: 22 }),
-      h("rect", {
-        class: `bar c${paint.color}${thin}`,
-        x: px(x),
-        y: px(y - thickness / 2),
-        width: px(width),
-        height: px(thickness),
-        rx: Math.min(2, width / 2),
-      }),
+    const place = { x: 0, y: px(-thickness / 2), width: px(width), height: px(thickness) };
+    return [
+      h("rect", { class: "hit", x: -2, y: -11, width: px(width + 14), height: 22 }),
+      h("rect", { class: `bar c${paint.color}${thin}`, ...place, rx: Math.min(2, width / 2) }),
       paint.hatch > 0 &&
         !thin &&
-        h("rect", {
-          class: "hatched",
-          fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})`,
-          x: px(x),
-          y: px(y - thickness / 2),
-          width: px(width),
-          height: px(thickness),
-        }),
-      h(Seats, { tree, node, right: x + width }),
+        h("rect", { class: "hatched", fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})`, ...place }),
+      h(Seats, { tree, node, right: width }),
       preview
-        ? h("text", { class: "rim strong", x: px(x + width + 14), y: px(y + 4) }, count(tokens, "token"))
+        ? h("text", { class: "rim strong", x: px(width + 14), y: 4 }, count(tokens, "token"))
         : label &&
-            h(
-              "text",
-              { class: label.inside ? onBar(paint) : "rim", x: px(label.x), y: px(label.y) },
-              label.text,
-            ),
-      node.folded && h(Folded, { tree, node, right: x + width }),
-    );
+          h(
+            "text",
+            { class: label.inside ? onBar(paint) : "rim", x: px(label.x - node.x), y: px(label.y - node.y) },
+            label.text,
+          ),
+      node.folded && h(Folded, { tree, node, right: width }),
+    ];
   }
 }
 
@@ -75,8 +86,8 @@ function Seats({ tree, node, right }) {
   if (!tree.queriesAt(node.index).length) return null;
   const text =
     !node.kids.length &&
-    h("text", { class: "muted rim", x: px(right + 11), y: px(node.y + 4) }, queryName(tree, node.index));
-  return [h("circle", { class: "seat", cx: px(right + 5), cy: px(node.y), r: 3 }), text];
+    h("text", { class: "muted rim", x: px(right + 11), y: 4 }, queryName(tree, node.index));
+  return [h("circle", { class: "seat", cx: px(right + 5), cy: 0, r: 3 }), text];
 }
 
 function Folded({ tree, node, right }) {
@@ -86,17 +97,23 @@ function Folded({ tree, node, right }) {
   return h(
     "g",
     { class: "folded", "data-handle": "fold" },
-    h("rect", { x: px(x), y: px(node.y - 8), width: px(width), height: 16, rx: 8 }),
-    h("text", { x: px(x + 4), y: px(node.y + 4) }, words),
+    h("rect", { x: px(x), y: -8, width: px(width), height: 16, rx: 8 }),
+    h("text", { x: px(x + 4), y: 4 }, words),
   );
 }
 
-export function Links({ placed, without }) {
-  const shown = placed.nodes.filter((node) => !without.has(node.label));
-  const kids = (node) =>
-    node.kids.map((kid) => placed.byIndex.get(kid)).filter((kid) => !without.has(kid.label));
-  const d = shown.flatMap((node) => kids(node).map((kid) => linkPath(node, kid))).join("");
-  return d ? h("path", { class: "link", d }) : null;
+export class Links extends Component {
+  shouldComponentUpdate({ placed, without }) {
+    return placed !== this.props.placed || without !== this.props.without;
+  }
+
+  render({ placed, without }) {
+    const shown = placed.nodes.filter((node) => !without.has(node.label));
+    const kids = (node) =>
+      node.kids.map((kid) => placed.byIndex.get(kid)).filter((kid) => !without.has(kid.label));
+    const d = shown.flatMap((node) => kids(node).map((kid) => linkPath(node, kid))).join("");
+    return d ? h("path", { class: "link", d }) : null;
+  }
 }
 
 /** What the hand takes hold of, at the one node that is selected. */

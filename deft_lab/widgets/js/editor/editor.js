@@ -88,7 +88,7 @@ export class Editor extends Component {
   focus = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
 
   render({ session }, { help, over }) {
-    const { tree, message, line, hover, selection, model } = session;
+    const { tree, message, line, selection, model } = session;
     const [views, plans, theme, presets] = ["views", "plans", "theme", "presets"].map((name) =>
       model.get(name),
     );
@@ -119,24 +119,36 @@ export class Editor extends Component {
         line.words || treeInWords(tree),
       ),
       h("p", { class: "deft-spoken", role: "status", "aria-live": "polite" }, message.words),
-      views?.length > 0 && h(Views, { views, props, hover }),
+      views?.length > 0 && h(Views, { views, props }),
       help && h(Help, { close: () => this.ui.help(false) }),
       selection.length > 1 && h("p", { class: "deft-spoken" }, `${selection.length} nodes selected`),
     );
   }
 }
 
-/** The linked views, and under them the words of what is under the hand. */
-function Views({ views, props, hover }) {
-  return [
-    h("div", { class: "deft-linked" }, views.filter((name) => VIEWS[name]).map((name) => h(VIEWS[name], { key: name, ...props }))),
-    h("p", { class: "deft-follow", "aria-hidden": "true" }, hover?.words),
-  ];
+/** The linked views, and under them the words of what is under the hand. Drawn anew only when their input changed. */
+class Views extends Component {
+  shouldComponentUpdate({ views, props }) {
+    const { choice, ...now } = props;
+    const { choice: chosen, ...before } = this.props.props;
+    return views !== this.props.views || differ(now, before) || differ(choice ?? {}, chosen ?? {});
+  }
+
+  render({ views, props }) {
+    return [
+      h("div", { class: "deft-linked" }, views.filter((name) => VIEWS[name]).map((name) => h(VIEWS[name], { key: name, ...props }))),
+      h("p", { class: "deft-follow", "aria-hidden": "true" }, props.hover?.words),
+    ];
+  }
 }
+
+// functions are made for each drawing, and do the same
+const differ = (now, before) =>
+  Object.keys(now).some((name) => now[name] !== before[name] && typeof now[name] !== "function");
 
 /** What a view is given. */
 export function viewProps(session, plans, theme) {
-  const { tree, hover, selection, model } = session;
+  const { tree, hover, model } = session;
   const [method, hardware, account, menus] = ["method", "hardware", "account", "menus"].map((name) => model.get(name));
   const choice = method ? { method, hardware, account } : undefined;
   const setChoice = (name, value) => {
@@ -146,5 +158,5 @@ export function viewProps(session, plans, theme) {
   };
   const setHover = (next) => session.setHover(next);
   const select = (labels) => session.select([...labels]);
-  return { tree, plans, choice, setChoice, menus, hover, setHover, selection, select, theme };
+  return { tree, plans, choice, setChoice, menus, hover, setHover, select, theme };
 }

@@ -1,16 +1,17 @@
 // The tree under the hand: measures itself, keeps the cursor in sight, and turns pointers into gestures.
 import { Component, createRef, h } from "preact";
 import { placeLabels } from "../core/labels.js";
-import { layout } from "../core/layout.js";
+import { layout, px } from "../core/layout.js";
 import { onPaper, onScreen } from "../core/paper.js";
 import { grouped } from "../core/tree.js";
 import { treeInWords } from "../core/words.js";
-import { Gesture, Handles, Hatches, Links, NodeMark } from "./canvas.js";
+import { Gesture, Handles, Hatches, Links, NodeMark, lookOf } from "./canvas.js";
 import { pointerCancel, pointerDown, pointerMove, pointerUp } from "./drag.js";
 import { illegalTarget } from "./keys.js";
 import { whyNotMerge } from "./toolbar.js";
 
 const [ROOMY, TIGHT] = [26, 13]; // px of a leaf's row
+const NONE = new Set();
 const ROOM = 440; // px of height before rows become tight
 
 export class TreePane extends Component {
@@ -55,9 +56,10 @@ export class TreePane extends Component {
     const options = { width, folded, focus: focused, labels: narrow ? 84 : 120 };
     const first = layout(tree, { ...options, row: ROOMY });
     const leaves = Math.round((first.height - 16) / ROOMY);
-    const px = rowOf(leaves);
-    this.placed = px === ROOMY ? first : layout(tree, { ...options, row: px });
+    const high = rowOf(leaves);
+    this.placed = high === ROOMY ? first : layout(tree, { ...options, row: high });
     this.labels = placeLabels(tree, this.placed);
+    for (const node of this.placed.nodes) node.look = lookOf(tree, node, this.labels.get(node.label));
     Object.assign(this, { key, laidOut: tree });
     return this.placed;
   }
@@ -84,7 +86,7 @@ export class TreePane extends Component {
     const { tree, gesture, mode, cursor, selection } = session;
     if (session.tooLarge) return h(TooLarge, { tree });
     const placed = this.place(session, width);
-    const lifted = gesture?.kind === "move" ? gesture.labels : new Set();
+    const lifted = gesture?.kind === "move" ? gesture.labels : NONE;
     const mark = (node) => this.mark(node, placed);
     const current = placed.nodes.find((node) => node.label === cursor);
     const alone = selection.length < 2 && !gesture && !mode;
@@ -165,6 +167,9 @@ export class TreePane extends Component {
       id: `${id}-${label}`,
       tree,
       node,
+      look: node.look,
+      x: px(node.x),
+      y: px(node.y),
       label: this.labels.get(label),
       state: states.filter(Boolean).join(" "),
       preview,

@@ -38,7 +38,7 @@ export function Bytes({ tree, plans, choice = DEFAULTS, setChoice, menus, title,
     old: inPage ? null : whyOld(info, tree, choice),
     controls,
     make: (width) => (rows.length ? bytesScene(tree, rows, { width, info, choice, lit, pick }) : null),
-    by: [tree, info, choice.account, choice.method, lit.join()],
+    by: [inPage || lit.length ? tree : null, info, choice.account, choice.method, lit.join()],
     table: () => bytesTable(rows, choice.account),
     hover,
   });

@@ -1,5 +1,5 @@
 // The linked views by name, in the order in which a menu lists them. A view is a Preact component, a pure
-// function of {tree, plans, choice, setChoice, menus, hover, setHover, selection, select, theme}:
+// function of {tree, plans, choice, setChoice, menus, hover, setHover, select, theme}:
 //   plans    what deft_lab/widgets/payload.py sends
 //   choice   {method, hardware, account}; setChoice(name, value) asks for another one, menus lists them
 //   hover    null or {labels, query, words}

@@ -1,7 +1,7 @@
 // The KV in memory, both ways to one scale: each node once, on pages of its own, and a copy of its path for
 // each query.
 import { h } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { onRows, PAGE_SIZES, pagesByNode } from "../core/pages.js";
 import { describe, describeQuery, unpack } from "../core/plans.js";
 import { nodePaint, PALETTE, SMALL, textOn, textWidth } from "../core/theme.js";
@@ -18,15 +18,17 @@ export function Memory({ tree, plans, choice = DEFAULTS, only, title = "KV in me
   const info = unpack(plans);
   const paged = pagesByNode(tree, pageSize);
   const options = PAGE_SIZES.map((size) => [String(size), count(size, "token")]);
-  const by = [tree, info, pageSize, choice.method, only];
+  const now = useRef(); // only words need the plans: the drawing stays when they arrive
+  now.current = { info, method: choice.method };
+  const say = (label) => describe(tree, label, now.current.info, now.current.method);
   return h(Figure, {
     ...hand,
     name: "memory",
     title,
     sentence: sentences(tree, paged, pageSize, only),
     controls: h(Menu, { label: "page", value: String(pageSize), options, onChange: (size) => setPageSize(Number(size)) }),
-    make: (width) => memoryScene(tree, { paged, pageSize, width, info, method: choice.method, only }),
-    by,
+    make: (width) => memoryScene(tree, { paged, pageSize, width, say, only }),
+    by: [tree, pageSize, only],
     table: () => memoryTable(tree, paged, pageSize),
   });
 }
@@ -42,14 +44,13 @@ function sentences(tree, { nPages, nFree }, pageSize, only) {
 }
 
 /** The drawing of both strips. */
-export function memoryScene(tree, { paged, pageSize, width, info, method, only }) {
+export function memoryScene(tree, { paged, pageSize, width, say, only }) {
   const longest = tree.nPathTokensOfQuery.reduce((most, n) => Math.max(most, n), 1);
   const slots = paged.nPages * pageSize;
   const least = Math.max(longest, Math.ceil(slots / MOST_ROWS));
   const perRow = Math.ceil(least / pageSize) * pageSize;
   const scale = (width - LEFT - 4) / perRow;
   const scene = { width, height: 0, marks: [], texts: [], lines: [] };
-  const say = (label) => describe(tree, label, info, method);
   let y = 2;
   if (only !== "duplicated") y = drawPages(scene, tree, { paged, pageSize, perRow, scale, y, say });
   if (only !== "unique") y = drawCopies(scene, tree, { scale, y, say });

@@ -4,7 +4,7 @@
 // mark: {x, y, w, h, kind, label, query, words, paint}; kind "node" has a paint of its own, other kinds are
 // CSS classes. Only marks with words can be hovered; words are a function, called when they are. scene: {width, height, marks, texts, lines}.
 import { Component, h } from "preact";
-import { useEffect, useId, useRef } from "preact/hooks";
+import { useId, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { px } from "../core/layout.js";
 import { HATCHES, PALETTE, textOn } from "../core/theme.js";
 
@@ -15,7 +15,7 @@ const HATCHED = 7; // px: smaller marks are plain
 export function Scene({ scene, title, desc, hover, setHover, select, faded }) {
   const id = useId();
   const at = useRef(-1);
-  const walk = scene.marks.filter((mark) => mark.words);
+  const walk = useMemo(() => scene.marks.filter((mark) => mark.words), [scene]);
   const tell = (mark) => setHover?.(mark ? { labels: new Set(mark.labels ?? []), query: mark.query ?? null, words: mark.words() } : null);
   const keys = (event) => {
     const next = stepped(event.key, at.current, walk.length);
@@ -153,7 +153,7 @@ function pattern(name, paint) {
 
 function Painted({ nodes, width, height }) {
   const canvas = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (canvas.current) draw(canvas.current, nodes, width, height);
   }, [nodes, width, height]);
   return h("canvas", { ref: canvas, "aria-hidden": "true", "data-marks": nodes.length });
@@ -165,15 +165,16 @@ function draw(canvas, nodes, width, height) {
   canvas.height = Math.round(height * ratio);
   const context = canvas.getContext("2d");
   context.scale(ratio, ratio);
-  const hatched = new Map();
   for (const { x, y, w, h: high, paint } of nodes) {
     context.fillStyle = PALETTE[paint.color];
-    if (paint.hatch && Math.min(w, high) >= HATCHED) context.fillStyle = canvasHatch(context, paint, hatched);
+    if (paint.hatch && Math.min(w, high) >= HATCHED) context.fillStyle = canvasHatch(context, paint);
     context.fillRect(x, y, Math.max(w, 0.35), Math.max(high, 0.35));
   }
 }
 
-function canvasHatch(context, paint, hatched) {
+const hatched = new Map(); // patterns, for all canvases
+
+function canvasHatch(context, paint) {
   const name = `${paint.color}${paint.hatch}`;
   if (!hatched.has(name)) {
     const tile = document.createElement("canvas");

@@ -1,7 +1,7 @@
 // Who runs on which SM and when: the programs of one attention call, in the colours of the nodes they read.
 // Slots lie below each other: the first ones of all SMs, then the second ones.
 import { h } from "preact";
-import { describe, inSeconds, whyOld, percent, runs, unpack } from "../core/plans.js";
+import { describe, hasTimeline, inSeconds, whyOld, percent, runs, unpack } from "../core/plans.js";
 import { count, number } from "../core/words.js";
 import { SMALL, textWidth } from "../core/theme.js";
 import { axis, DEFAULTS, Figure, Menu } from "./figure.js";
@@ -12,7 +12,9 @@ const [LEFT, TOP] = [40, 18];
 /** `most`: seconds that the axis reaches at least, so that several timelines have one scale. */
 export function Timeline({ tree, plans, choice = DEFAULTS, setChoice, menus, title, most = 0, ...hand }) {
   const info = unpack(plans);
-  const method = info?.methods[choice.method];
+  const found = info?.methods[choice.method];
+  const method = found && hasTimeline(found) ? found : null;
+  const waits = found && !method ? `The timeline of ${found.title} is not here: Python has not answered yet.` : null;
   const menu = (name) =>
     h(Menu, {
       label: name,
@@ -25,11 +27,11 @@ export function Timeline({ tree, plans, choice = DEFAULTS, setChoice, menus, tit
     name: "timeline",
     title: title ?? "Who runs where and when",
     sentence: method ? sentence(info, method) : "No plans yet: they come from Python.",
-    old: whyOld(info, tree, choice, menus),
+    old: waits ?? whyOld(info, tree, choice, menus),
     controls: setChoice && menus && [menu("method"), menu("hardware")],
-    make: (width) => method && timelineScene(info, method, width, most),
+    make: (width) => (method ? timelineScene(info, method, width, most) : found && emptyScene(width)),
     by: [info, choice.method, most],
-    table: () => timelineTable(info, method),
+    table: () => (method ? timelineTable(info, method) : { columns: [], rows: [] }),
   });
 }
 
@@ -41,9 +43,18 @@ function sentence(info, method) {
   );
 }
 
+const heightOf = (width) => Math.round(Math.min(240, Math.max(150, 0.42 * width)));
+
+/** Room for the drawing that is on its way, so that nothing jumps. */
+function emptyScene(width) {
+  const height = heightOf(width);
+  const track = { x: LEFT, y: TOP, w: width - LEFT - 6, h: height, kind: "track" };
+  return { width, height: TOP + height + 22, marks: [track], texts: [], lines: [] };
+}
+
 /** The drawing. */
 export function timelineScene(info, method, width, most = 0) {
-  const height = Math.round(Math.min(240, Math.max(150, 0.42 * width)));
+  const height = heightOf(width);
   const end = Math.max(method.seconds, most);
   const scale = (width - LEFT - 6) / end;
   const scene = { width, height: TOP + height + 22, marks: [], texts: [], lines: [] };
