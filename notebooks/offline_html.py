@@ -12,6 +12,13 @@ COLOURS = {name: getattr(LIGHT, name) for name in ("ink", "muted", "line", "fain
     "bg": LIGHT.background
 }
 COLOURS |= {f"e{i}": edge(color, LIGHT) for i, color in enumerate(PALETTE)}
+# nbconvert gives the source that an output quotes the letters of prose, and wraps its lines
+CODE_IN_OUTPUTS = """
+.jp-OutputArea-output .highlight pre {
+  font-family: var(--jp-code-font-family, monospace); font-size: 13px; line-height: 1.4;
+  white-space: pre; overflow-x: auto;
+}
+"""
 PAPER = """
 @media print {
   @page { margin: 14mm 12mm; }
@@ -55,7 +62,8 @@ class PicturesInline(Preprocessor):
             for output in cell.get("outputs", ()):
                 if "image/svg+xml" in output.get("data", {}):
                     output.data = {"text/html": "".join(output.data["image/svg+xml"])}
-        nb.cells.append(new_markdown_cell(f"<style>{PAPER}</style>"))  # nbconvert has no option for a sheet
+        sheet = f"<style>{CODE_IN_OUTPUTS}{PAPER}</style>"  # nbconvert has no option for a sheet
+        nb.cells.append(new_markdown_cell(sheet))
         return nb, resources
 
 

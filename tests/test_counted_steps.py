@@ -5,13 +5,14 @@ import re
 from pathlib import Path
 
 import pytest
-from pictures import check_document, shapes, text_of
+from pictures import SVG, check_document, parsed, shapes, text_of
 
 from deft_lab import LLAMA3_8B, DeftLabError, Geometry, build_tree, plan_tree, traffic
 from deft_lab.cost import Traffic
 from deft_lab.lessons import count_step, counted_steps
 from deft_lab.lessons.counted_steps import ONE_KV_HEAD, counted_now, key_of, recorded
 from deft_lab.viz import SourceBytes, draw_chunk_sweep, draw_counted
+from deft_lab.viz.words import in_bytes
 
 ROOT = Path(__file__).parent.parent
 
@@ -103,6 +104,46 @@ def test_the_picture_of_a_count_has_its_numbers_as_bars_words_and_table():
     rows = {row[0]: row for row in figure.table().rows}
     assert rows["KV"][1:4] == (1000, 4000, 4.0) and rows["partials"][1:4] == (None, 500, None)
     assert "LSE" not in rows and "KV 4.00 kB counted, 1.00 kB modelled (4.00 times)" in figure.alt
+
+
+def test_a_bar_leads_to_the_source_around_its_lines():
+    plan, geometry, pack_heads = STEPS["small, deft_node"]
+    inspector = recorded(plan, geometry, pack_heads).beside(traffic(plan, geometry, "requested"))
+    check_document(inspector.figure)
+    root = parsed(inspector.figure)
+    links = {link.get("data-pane"): link for link in root.iter(f"{SVG}a")}
+    panes = {pane.get("data-pane"): pane for pane in root.iter(f"{SVG}g") if pane.get("data-pane")}
+    assert set(links) == set(panes) == set(inspector.words) and len(panes) == 6
+    assert all(links[role].get("href") == f"#{panes[role].get('id')}" for role in panes)
+    assert [role for role, pane in panes.items() if "shown" in pane.get("class")] == ["kv"]
+    for role, pane in panes.items():
+        said = [text.text for text in pane.iter(f"{SVG}text")]
+        mine = [line for line in recorded(plan, geometry, pack_heads).lines if line.role == role]
+        assert all(line.text in said and line.where.partition(":")[2] in said for line in mine)
+        bytes_said = [text for text in said if re.fullmatch(r"(load|store) [\d.]+ k?B", text)]
+        assert bytes_said == [f"{line.op} {in_bytes(line.n_bytes)}" for line in mine]
+    around = [text.text for text in panes["kv"].iter(f"{SVG}text")]
+    assert "offset = (slot.to(tl.int64) * N_KV_HEADS + kv_head) * D" in around and "return x" in around
+
+
+def test_more_lines_than_a_pane_has_room_for_are_counted():
+    sources = {"a.py": "\n".join(f"x{n} = tl.load(p + {n})" for n in range(1, 41))}
+    lines = [SourceBytes("kv", "load", f"a.py:{n}", "", 4) for n in range(1, 41, 2)]
+    moved = Traffic("counted", "deft_node", kv=80, q=0, o=0)
+    said = text_of(draw_counted(moved, moved, lines, sources))
+    assert "x1 = tl.load(p + 1)" in said and "and 13 more lines" in said and "x39 =" not in said
+
+
+def test_the_inspector_of_a_count_knows_the_roles_that_there_are():
+    plan, geometry, _ = STEPS["small, deft_node"]
+    inspector = recorded(plan, geometry).beside(traffic(plan, geometry, "unique"), title="Floor and count")
+    inspector.pick = "partials"
+    assert "attend.py:93 stores" in inspector.words[inspector.pick]
+    assert "6 more lines the rest" in inspector.words["index"]
+    inspector.pick = "weights"
+    assert inspector.pick == "" and inspector.figure.title == "Floor and count"
+    data, _ = inspector._repr_mimebundle_()
+    assert data["image/svg+xml"] == inspector.figure.svg and data["text/plain"] == inspector.alt
 
 
 def test_the_chunk_sweep_marks_the_least():

@@ -30,6 +30,13 @@ def test_a_part_of_it_begins_and_ends_where_asked(run):
     assert text.count("\n") < 14 and "store_partials" not in text and "tl.program_id" not in text
 
 
+def test_it_links_to_its_lines(run):
+    function = next(f for f in run.functions if f.name == "meet")
+    last = function.first + len(function.lines) - 1
+    link = f'../kernels/attend.py#L{function.first}-L{last} "lines {function.first} to {last}"'
+    assert source_of(run, "meet").markdown.startswith(f"[attend.py]({link})\n")
+
+
 def test_values_are_those_of_the_moment(run):
     step = run.steps_where("first == 4 and node(0)")[0]
     rows = {row[0]: row[1:] for row in values_of(run, step, "first", "inside", "slot").rows}

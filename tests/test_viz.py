@@ -227,9 +227,15 @@ def test_a_table_unpacks_and_shows_a_part_of_many_rows():
     assert isinstance(table, Table) and len(rows) == 257
     shown = table._repr_html_()
     assert shown.count("<tr>") == 61 and "... and 197 more rows" in shown and "<td>4,000</td>" in shown
-    assert all(f"<th>{name}</th>" in shown for name in columns)
+    assert all(f">{name}</th>" in shown for name in columns)
     assert table._repr_markdown_().count("\n| ") == 61 and "197 more" in table._repr_markdown_()
     assert "&lt;" in Table(("<",), ((1,),))._repr_html_()
+
+
+def test_words_in_a_table_begin_at_the_left_and_numbers_end_at_the_right():
+    shown = Table(("what", "size", "left out"), (("2 of KV", 4, "4.0 %"), ("Q", 10, "nan")))._repr_html_()
+    left = ' style="text-align:left"'
+    assert f"<th{left}>what</th>" in shown and f"<td{left}>Q</td>" in shown and shown.count(left) == 3
 
 
 def test_figures_stack_without_overlap():

@@ -9,10 +9,11 @@ import importlib.util
 import json
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .. import kernels
 from ..builders import build_tree
 from ..cost import Traffic, traffic
 from ..data import data_path
@@ -20,7 +21,10 @@ from ..errors import DeftLabError
 from ..geometry import Geometry
 from ..methods import plan_tree
 from ..plan import Plan
-from ..viz import Figure, SourceBytes, Table, draw_counted
+from ..viz import SourceBytes, Table
+
+if TYPE_CHECKING:  # a machine that only counts needs no widgets
+    from ..widgets import CountInspector
 
 FILE = ("lessons", "counted_steps.json")
 ONE_KV_HEAD = Geometry(n_q_heads=4, n_kv_heads=1, head_dim=128)  # an eighth of a layer of Llama-3-8B
@@ -51,20 +55,34 @@ class CountedStep:
         """(columns, rows): what each source line moves of each role."""
         return Table(("role", "line", "op", "source", "bytes"), tuple(_row(line) for line in self.lines))
 
+    def beside(self, modelled: Traffic, title: str | None = None) -> "CountInspector":
+        """The count beside an account: choose a bar, and see the source lines that move its bytes."""
+        from ..widgets import inspect_count
+
+        return inspect_count(modelled, self.traffic, self.lines, kernel_sources(), title=title)
+
+
+def kernel_sources() -> dict[str, str]:
+    """File name -> text of all kernels; none of them is imported."""
+    folder = Path(kernels.__path__[-1])
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.py"))}
+
 
 def _row(line: SourceBytes) -> tuple[str, str, str, str, int]:
     return line.role, line.where, line.op, line.text, line.n_bytes
 
 
-def draw_count(builder: str, method: str, geometry: Geometry = ONE_KV_HEAD, **options: Any) -> Figure:
-    """Count a step over a tree of `build_tree(builder, **options)`, and draw it beside account `requested`.
+def draw_count(
+    builder: str, method: str, geometry: Geometry = ONE_KV_HEAD, **options: Any
+) -> "CountInspector":
+    """Count a step over a tree of `build_tree(builder, **options)`, and show it beside account `requested`.
 
     Raises:
         DeftLabError: a name is unknown; or Triton is not there, and nobody has recorded this step.
     """
     plan = plan_tree(build_tree(builder, **options), method)
     step = count_step(plan, geometry)
-    return draw_counted(traffic(plan, geometry, "requested"), step.traffic, step.lines)
+    return step.beside(traffic(plan, geometry, "requested"))
 
 
 def count_step(plan: Plan, geometry: Geometry, pack_heads: bool | None = None) -> CountedStep:

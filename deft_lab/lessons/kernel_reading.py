@@ -22,7 +22,9 @@ def source_of(run: Any, name: str, begin: str = "", end: str = "") -> Text:
     if end:
         lines = lines[: 1 + next(i for i, line in enumerate(lines) if end in line[1])]
     text = "\n".join(f"{number:3}  {line}" for number, line in lines)
-    return Text(f"[{function.file}](../kernels/{function.file})\n\n```python\n{text}\n```")
+    first, last = lines[0][0], lines[-1][0]
+    link = f'../kernels/{function.file}#L{first}-L{last} "lines {first} to {last}"'
+    return Text(f"[{function.file}]({link})\n\n```python\n{text}\n```")
 
 
 def stripped_source() -> Text:

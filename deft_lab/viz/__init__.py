@@ -15,7 +15,7 @@ from .arrays import draw_arrays, released_arrays
 from .axes import Axis
 from .chart import Mark, Spot, draw_lines, draw_strips
 from .chunk_sweep import draw_chunk_sweep
-from .counted import SourceBytes, draw_counted
+from .counted import draw_counted
 from .figure import Figure, Table
 from .io_bars import draw_io_bars
 from .kv_memory import draw_kv_memory
@@ -23,6 +23,7 @@ from .mask import draw_mask
 from .reduction import draw_reduction
 from .report import write_report
 from .roofline import Work, draw_roofline
+from .source_panes import SourceBytes
 from .split_view import draw_split
 from .svg import stack
 from .timeline import draw_timeline

@@ -1,12 +1,13 @@
 """Modelled and counted bytes side by side, role by role, with the source lines that move them."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 
 from ..cost import ROLES, Traffic
 from ..methods import METHODS
 from .figure import Figure, Table
 from .io_bars import ACCOUNT_WORDS, ROLE_WORDS
+from .source_panes import SourceBytes, draw_panes, link_to_pane
 from .svg import Box, Canvas, Paint, text_width
 from .theme import MARGIN, SMALL, WIDTH
 from .words import in_bytes, listed, round_bytes, times
@@ -18,25 +19,23 @@ MODELLED, COUNTED = Paint(0), Paint(1, 1)
 MOST_LINES = 3  # source lines named below a role
 
 
-class SourceBytes(NamedTuple):
-    """What one line of a kernel moves of one role."""
-
-    role: str
-    op: str  # "load", "store" or "atomic"
-    where: str  # file and line, such as "attend.py:46"
-    text: str  # the source
-    n_bytes: int
-
-
 def draw_counted(
-    modelled: Traffic, counted: Traffic, lines: Sequence[SourceBytes] = (), *, title: str | None = None
+    modelled: Traffic,
+    counted: Traffic,
+    lines: Sequence[SourceBytes] = (),
+    sources: Mapping[str, str] | None = None,
+    *,
+    title: str | None = None,
 ) -> Figure:
     """Draw two bars for each role: what an account expects, and what was counted.
+
+    With `sources`, the bars of a role lead to the source around its lines, below them.
 
     Args:
         modelled: of any account; roles that it does not count have no bar.
         counted: of the same method, heads and layers.
         lines: who moves the bytes; named below the bars of their role.
+        sources: file name -> text of the files of the lines.
         title: default: a plain one.
     """
     name = METHODS[counted.method].title
@@ -54,10 +53,26 @@ def draw_counted(
     canvas.text(BYTES, canvas.y, "bytes", "muted small", "end")
     canvas.text(WIDTH - MARGIN, canvas.y, "counted / modelled", "muted small", "end")
     canvas.y += 8
-    for role, expected, found in pairs:
-        _draw_pair(canvas, (role, expected, found), per_byte, [line for line in lines if line.role == role])
+    panes = {role: [line for line in lines if line.role == role] for role in roles}
+    for pair in pairs:
+        role = pair[0]
+        box = Box(4, canvas.y - 4, WIDTH - 8, _height(panes[role]) + 4)
+        words = f"{ROLE_WORDS[role]}: show its source lines"
+        link = link_to_pane(canvas, role, words, box) if sources and panes[role] else nullcontext()
+        with link:
+            _draw_pair(canvas, pair, per_byte, panes[role])
     canvas.axis(LEFT, per_byte, most, round_bytes)
+    if sources and lines:
+        canvas.y += 12
+        first = max(pairs, key=lambda pair: pair[2])[0]
+        panes = {role: mine for role, mine in panes.items() if mine}
+        draw_panes(canvas, panes, sources, first, lambda role: f"{ROLE_WORDS[role]}, line by line")
     return canvas.finish(_alt(name, modelled.account, pairs), _table(pairs, lines))
+
+
+def _height(lines: list[SourceBytes]) -> float:
+    """Px of the bars of a role, with the lines that are named below them."""
+    return 2 * BAR + LINE * (min(len(lines), MOST_LINES) + (len(lines) > MOST_LINES))
 
 
 def _legend(canvas: Canvas) -> None:

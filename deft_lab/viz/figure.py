@@ -1,5 +1,6 @@
 """A finished figure: its picture, the same in words, and the same as a table."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from html import escape
@@ -10,6 +11,9 @@ from ..errors import DeftLabError
 from .words import number
 
 Cell = int | float | str | None
+NUMBER = re.compile(
+    r"[-+−~<≈]?[\d.,]+(e[-+]?\d+)? ?(%|[x×]|[kMG]?B)?|nan|[-−]?(inf|∞)"
+)  # with what may stand behind it
 MOST_ROWS = 60  # shown; `table.rows` holds them all
 
 
@@ -20,9 +24,14 @@ class Table(NamedTuple):
     rows: tuple[tuple[Cell, ...], ...]
 
     def _repr_html_(self) -> str:
-        head = "".join(f"<th>{escape(name)}</th>" for name in self.columns)
+        sides = [self._side(column) for column in range(len(self.columns))]
+        head = "".join(
+            f"<th{side}>{escape(name)}</th>" for name, side in zip(self.columns, sides, strict=True)
+        )
         body = "".join(
-            "<tr>" + "".join(f"<td>{escape(_shown(cell))}</td>" for cell in row) + "</tr>"
+            "<tr>"
+            + "".join(f"<td{side}>{escape(_shown(cell))}</td>" for cell, side in zip(row, sides, strict=True))
+            + "</tr>"
             for row in self.rows[:MOST_ROWS]
         )
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{self._left_out('<p>')}"
@@ -34,6 +43,12 @@ class Table(NamedTuple):
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(self._repr_markdown_())
+
+    def _side(self, column: int) -> str:
+        """Words begin at the left; front ends set everything to the right."""
+        cells = [row[column] for row in self.rows]
+        is_words = any(isinstance(cell, str) and cell and not NUMBER.fullmatch(cell) for cell in cells)
+        return ' style="text-align:left"' if is_words else ""
 
     def _left_out(self, lead: str) -> str:
         more = len(self.rows) - MOST_ROWS

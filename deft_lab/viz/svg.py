@@ -129,18 +129,22 @@ class Canvas:
         body = "".join(self._parts)
         name = "deft-" + hashlib.sha256((alt + body).encode()).hexdigest()[:10]
         hatches = "".join(hatch_pattern(name, paint) for paint in sorted(self._hatched))
-        body = (f"<defs>{hatches}</defs>" if hatches else "") + body.replace(
-            "url(#@", f"url(#{name}-"
-        ).replace('id="@', f'id="{name}-')
+        for mark in ("url(#", 'id="', 'href="#'):
+            body = body.replace(f"{mark}@", f"{mark}{name}-")
+        body = (f"<defs>{hatches}</defs>" if hatches else "") + body
         svg = document(name, self.title, alt, self.y + MARGIN, body)
         return Figure(self.title, alt, svg, table, self.y + MARGIN)
 
 
 def document(name: str, title: str, alt: str, height: float, body: str) -> str:
-    """A whole SVG with role, title, description, style and background; `name` makes its ids unique."""
+    """A whole SVG with role, title, description, style and background; `name` makes its ids unique.
+
+    One with links is a group: what is inside of an image is nothing to a screen reader.
+    """
+    role = "group" if "<a " in body else "img"
     size = f'width="{WIDTH}" height="{px(height)}" viewBox="0 0 {WIDTH} {px(height)}"'
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="deft-fig" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" {size} class="deft-fig" role="{role}" '
         f'aria-labelledby="{name}-title" aria-describedby="{name}-desc" {FLUID}>'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(alt)}</desc>'
         f'<style>{style()}</style><rect class="bg" width="100%" height="100%"/>{body}</svg>'

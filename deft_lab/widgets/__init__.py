@@ -21,6 +21,7 @@ from ..tree import Tree
 from .arrays import ArrayInspector, inspect_arrays
 from .comparison import Comparison, compare
 from .controls import ControlPanel
+from .counted import CountInspector, inspect_count
 from .decoding import DecodePlayer, LiveDecode, live, play_decode
 from .editor import TreeEditor
 from .explorer import TreeExplorer
@@ -101,6 +102,7 @@ __all__ = [
     "ArrayInspector",
     "Comparison",
     "ControlPanel",
+    "CountInspector",
     "DecodePlayer",
     "KernelPlayer",
     "LinkedViews",
@@ -112,6 +114,7 @@ __all__ = [
     "edit",
     "explore",
     "inspect_arrays",
+    "inspect_count",
     "live",
     "play_decode",
     "play_grouping",

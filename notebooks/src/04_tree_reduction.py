@@ -9,7 +9,8 @@
 # - **Goals:** say who is reduced with whom; reduce by query; count the bytes of partials; tell a gather from
 #   atomic additions; write a test that fails, then the fix.
 # - **Prerequisites:** notebooks 2 and 3: groups, partials, the merge.
-# - **Needs:** CPU. No PyTorch, no GPU, no model weights.
+# - **Needs:** CPU. No PyTorch, no GPU, no model weights. One cell runs a kernel where Triton is installed
+#   (Linux).
 # - **Time to read:** 25 minutes, and 35 more for the exercises. **Time to run:** under 15 seconds.
 #
 # **Run the cell below**, click into it, and press the space bar: the reduction of four queries of a real
@@ -67,14 +68,16 @@ for plan in (by_node, flat):
 # ### A segment for each query
 #
 # Partials are numbered group by group, as the programs write them. The reduction wants them query by query.
-# [`plan.reduction()`](../deft_lab/plan.py#Plan.reduction) sorts their numbers: query q owns a *segment* of
-# the sorted list, from `start[q]` up to `start[q + 1]`. (Rows of different lengths, laid end to end: the form
-# that you know from notebook 2.)
+# [`plan.reduction()`](../deft_lab/plan.py#Plan.reduction) sorts their numbers: the query in row r of the
+# matrix owns a *segment* of the sorted list, from `start[r]` up to `start[r + 1]`. (Rows of different
+# lengths, laid end to end: the form that you know from notebook 2. Rows count depth first, so the third one
+# is q5.)
 
 # %%
 start, partial = by_node.reduction()
-for query in range(3):
-    print(f"query {query} is reduced from partials {partial[start[query] : start[query + 1]]}")
+for row in range(3):
+    name, mine = f"q{tree.query_order[row]}", partial[start[row] : start[row + 1]]
+    print(f"row {row}: {name} is reduced from partials {mine}")
 
 # %% [markdown]
 # ### Your turn
@@ -220,6 +223,59 @@ Table(("sum kept in", "different results of 200", "largest minus smallest"), tup
 # [gather](../kernels/reduce.py#reduce_kernel.place), with sums in 32 bits: two runs agree to the last bit,
 # and nothing has to be set to zero before. The price is a small table that says where the partials of a query
 # lie, which the first kernel uses to store them side by side.
+#
+# ### The kernel itself
+#
+# This is the loop of our reduction. It is written in *Triton*, a language for GPU kernels inside Python.
+# There is a program for each query and query head; `first` and `stop` are the segment of its query. `place`
+# walks over it, a tile of partials at a time, and `ok` says which places of the tile are inside. What does
+# the kernel do when a tile brings a larger lse?
+
+# %%
+from deft_lab.kernel_run import load_kernel_run
+from deft_lab.lessons import source_of
+
+source_of(load_kernel_run("deft_node"), "reduce_kernel", begin="m = NOTHING_SEEN", end="m = m_new")
+
+# %% [markdown]
+# It is the online softmax of notebook 3, with partials in the place of tokens: `decay` brings the old sums to
+# the new maximum. (`exp2` is the power of two, which a GPU computes fastest; the factor `LOG2_E` makes up for
+# it. The `else` is for heads whose size is no power of two.) Notebook 7 goes through such a kernel line by
+# line.
+#
+# Triton also has an *interpreter*, which runs kernels on a CPU. So we can give this one the partials of the
+# decode above, side by side as it wants them, and hold it against NumPy:
+
+# %%
+from importlib import import_module, util
+
+has_triton = all(util.find_spec(name) for name in ("torch", "triton"))
+
+
+def reduce_in_triton(out, lse, plan):
+    torch, kernel = import_module("torch"), import_module("deft_lab.kernels.reduce").reduce_kernel
+    (start, partial), (n_partials, n_heads, dim) = plan.reduction(), out.shape
+    # [head, place, ...], the segments of the queries end to end
+    placed = [torch.tensor(np.moveaxis(x[partial], 1, 0).copy()).float() for x in (out, lse)]
+    index = [torch.tensor(x, dtype=torch.int32) for x in (start, plan.tree.query_order)]
+    result = torch.empty(plan.tree.n_queries, n_heads, dim)
+    shape = {"N_Q_HEADS": n_heads, "D": dim, "D_PAD": dim, "BLOCK_P": 16, "PERMUTED": True, "PDL": False}
+    with import_module("deft_lab.interpret").interpreted():
+        kernel[(plan.tree.n_queries * n_heads,)](*placed, *index, result, n_partials, **shape)
+    return result.numpy()
+
+
+# %%
+for plan in (by_node, flat) if has_triton else ():
+    out, lse = partial_attention(sample.q, sample.k, sample.v, plan)
+    apart = np.abs(reduce_in_triton(out, lse, plan) - reduce_partials(out, lse, plan)).max()
+    print(f"{plan.method:13} Triton and NumPy differ by at most {apart:.0e}")
+    assert apart < 1e-5
+if not has_triton:
+    print("Triton is not installed here, so this kernel is not run. Notebook 7 plays a recording of it.")
+
+# %% [markdown]
+# What is left is the rounding of 32 bits.
 
 # %% [markdown]
 # ## Bug museum: a maximum that starts at zero

@@ -123,6 +123,9 @@ values_of(run, begun[0], *names)
 # %% [markdown]
 # Its tokens begin at number `kv_first` of the flattened tree, and there are `kv_len` of them; one query,
 # number 1; and its partials begin at place `place_first`. All that follows is the same for every program.
+#
+# (How to read such a table: *one* is a single number; a tile has a type and a shape, such as `int32 4`, and
+# its rows are parted by bars; `int1` is true or false; an arrow is a pointer.)
 
 # %% [markdown]
 # ## Pointers
@@ -147,6 +150,11 @@ values_of(run, hits[0], "slot", "kv_head", "N_KV_HEADS", "D", "offset", "x")
 #
 # You will now write this kernel. Here it is with six gaps: the lines that call `kv_offset`, `scores`, `meet`
 # and `store` lead to functions that are yours.
+#
+# It is the kernel that you are reading, but simpler, and three differences matter. Its exponentials are of
+# base e, as in notebook 3. So the scale is no longer hidden in a factor: `scores` multiplies by `scale`, and
+# what it returns are the scores themselves. And `scores` also masks, which in the real kernel happens where
+# it is called.
 
 # %%
 from deft_lab.lessons import check, exercise, hint, solution, stripped_source
@@ -238,9 +246,10 @@ solution("07.2")
 source_of(run, "meet")
 
 # %% [markdown]
-# In the real kernel the exponentials are of base 2, because that is what the GPU computes; the factor that
-# makes up for it is in `scale_log2`. Follow a row of program 1 through the two tiles of
-# node 0:
+# This is the real one, and its exponentials are of base 2, because that is what the GPU computes. `s` has no
+# scale yet: `scale_log2` is the scale, times the factor log2(e) that makes up for the base. So `m` is a
+# maximum in base 2. Yours, in base e, is the same without `scale_log2`. Follow a row of program 1 through the
+# two tiles of node 0:
 
 # %%
 steps = [i for i, moment in enumerate(run.moments) if moment.program == 1 and "acc" in moment.changes]
@@ -248,7 +257,7 @@ shown = [i for i in steps if run.function(i).name == "deft_node_kernel"]
 for i in shown:
     kept = run.variables(i)
     row = {name: kept[name]["v"][1] for name in ("m", "total")}
-    print(f"line {run.moments[i].line}: {row}")
+    print(f"{run.function(i).file}, line {run.moments[i].line}: {row}")
 
 # %% [markdown]
 # In the second tile a larger score turned up. So the old sum was scaled down, by more than the new weights
@@ -325,8 +334,9 @@ solution("07.4")
 source_of(run, "reduce_kernel", begin="m = NOTHING_SEEN")
 
 # %% [markdown]
-# No program waits for another, and none adds into memory that others add into. So two runs agree to the last
-# bit, which the published reduction, with its atomic additions, does not promise.
+# Within a launch no program waits for another, and none adds into memory that others add into; only the
+# launch of stage 2 as a whole waits for stage 1. So two runs agree to the last bit, which the published
+# reduction, with its atomic additions, does not promise.
 #
 # ## Flatten: a mask inside the tile
 #
@@ -341,6 +351,10 @@ source_of(flat, "deft_flatten_kernel", begin="word = tl.load", end="s = tl.where
 # %%
 mixed = next(i for i, moment in enumerate(flat.moments) if "sees" in moment.changes and moment.program >= 2)
 values_of(flat, mixed, "member", "word", "sees")
+
+# %% [markdown]
+# In binary, 3 is 11: queries 0 and 1 see these tokens. And 1 is 01: only query 0 sees that one. The last two
+# rows of the tile have no query, so they see nothing. The four tokens are of two nodes:
 
 # %%
 play_kernel("deft_flatten").strip(mixed, mixed)

@@ -8,7 +8,7 @@
 #
 # - **Goals:** count the loads and stores of a kernel by role and by source line; compare them with a model;
 #   explain each difference; change a grid so that a difference goes away.
-# - **Prerequisites:** notebooks 1 and 7: trees, plans, partials, and what a program of a kernel does.
+# - **Prerequisites:** notebooks 1, 5 and 7: trees, plans, partials; accounts of bytes; what a program does.
 # - **Needs:** CPU; Triton (Linux) to count. Elsewhere the counts are read from a recording.
 # - **Time to read:** 25 minutes, and 40 more for the exercises. **Time to run:** about 20 seconds.
 #
@@ -20,9 +20,14 @@ from deft_lab.lessons import draw_count
 draw_count("few_shot", "deft_node", prompt=300, width=4, length=20)
 
 # %% [markdown]
-# Two bars for each role of the bytes. The plain one is *modelled*, from a formula; the hatched one is
-# *counted*, from a run of the kernels. Each pair is equal to the last byte, as the
-# ratio of 1 on the right says. Below a pair stand the source lines that moved its bytes.
+# Two bars for each *role*, that is, for what the bytes are: keys and values (KV), queries (Q), outputs (O),
+# partials and their LSE, and the *index*, the numbers that tell a program what to work on. The plain bar is
+# *modelled*, from a formula; the hatched one is *counted*, from a run of the kernels. Each pair is equal to
+# the last byte, as the ratio of 1 on the right says. Below a pair stand the source lines that moved it. (An
+# *account* is a way to count bytes; you know them from notebook 5.)
+#
+# **Choose a pair**: click it, or walk there with Tab and press Enter. Its source appears below the bars, each
+# line with what it moved. (Lines that move nothing of that role are there to be read.)
 #
 # ## How to count
 #
@@ -94,9 +99,7 @@ floor = traffic(plan_tree(few_shot, "deft_node"), layer, "unique")
 once.reveal(node_step.traffic.kv / floor.kv)
 
 # %% tags=["reveal"]
-from deft_lab.viz import draw_counted
-
-draw_counted(floor, node_step.traffic, node_step.lines, title="The floor, and what DeFT-Node requests")
+node_step.beside(floor, title="The floor, and what DeFT-Node requests")
 
 # %% [markdown]
 # ## Explain the gap
@@ -134,7 +137,7 @@ print(f"DeFT-Flatten requests {flat_step.traffic.kv / held:.2f} times the KV of 
 
 # %% tags=["reveal"]
 packed_step = count_layer(few_shot, "deft_node", pack_heads=True)
-draw_counted(floor, packed_step.traffic, packed_step.lines, title="The same with packed heads")
+packed_step.beside(floor, title="The same with packed heads")
 
 # %% [markdown]
 # Each byte of KV once, and the factor is gone. It is the same plan, and the outputs are the same.
@@ -339,9 +342,9 @@ from deft_lab.lessons import check_museum, museum
 museum()
 
 # %% [markdown]
-# You met the first one of this notebook as `gqa_reload`. Read it, and write the test that would have found
-# it. The check runs your test on the defect, where it must fail, and on two right implementations, where it
-# must not.
+# The first surprise of this notebook hangs there as `gqa_reload`. Read it, and write the test that would have
+# found it. The check runs your test on the defect, where it must fail, and on two right implementations,
+# where it must not.
 
 # %%
 museum("gqa_reload")
