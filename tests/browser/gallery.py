@@ -19,6 +19,12 @@ def decoder(tree):
     yield Compared(2, 1, 1, 1e-6, 1e-3)
 
 """
+COUNT = """\
+from deft_lab import build_tree, plan_tree, traffic
+from deft_lab.lessons.counted_steps import ONE_KV_HEAD, recorded
+
+plan = plan_tree(build_tree("few_shot", prompt=300, width=4, length=20), "deft_node")
+recorded(plan, ONE_KV_HEAD).beside(traffic(plan, ONE_KV_HEAD))"""
 # name: (cell, what is on the page once the widget has drawn itself)
 WIDGETS = {
     "explorer": (
@@ -37,6 +43,7 @@ WIDGETS = {
     "partial": ("play_partial()", ".deft-player .deft-stage svg"),
     "kernel": ("play_kernel()", ".deft-player .deft-stage svg"),
     "decode": ("play_decode('tree_of_thoughts', account='paper')", ".deft-decode .deft-decode-tree svg"),
+    "count": (COUNT, ".deft-views .deft-picture svg .pane"),
     "live": (LIVE + "live(Tree([-1, 0, 0], [5, 1, 1]), decoder).run()", ".deft-decode .deft-live"),
 }
 

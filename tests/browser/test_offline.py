@@ -35,7 +35,7 @@ def test_exported_html_shows_a_picture_with_words_for_every_widget(chromium, tmp
     assert done.returncode == 0, done.stderr[-3000:]
     with offline_page(chromium, source.with_suffix(".html")) as (page, asked, errors):
         for i, name in enumerate(WIDGETS):
-            picture = page.locator(".jp-CodeCell").nth(i).locator("svg[role=img]").first
+            picture = page.locator(".jp-CodeCell").nth(i).locator("svg.deft-fig").first
             assert picture.is_visible(), name
             assert len(picture.locator("desc").first.text_content()) > 60, name
         assert asked == [] and errors == []
