@@ -252,6 +252,7 @@ from importlib import import_module, util
 has_triton = all(util.find_spec(name) for name in ("torch", "triton"))
 
 
+# %%
 def reduce_in_triton(out, lse, plan):
     torch, kernel = import_module("torch"), import_module("deft_lab.kernels.reduce").reduce_kernel
     (start, partial), (n_partials, n_heads, dim) = plan.reduction(), out.shape

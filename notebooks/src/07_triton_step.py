@@ -291,7 +291,7 @@ solution("07.3")
 # ## The store
 #
 # All tokens are met. What leaves the program is `acc / total` and the natural log-sum-exp, at the *place* of
-# each partial. Places were [dealt out on the host](../deft_lab/ops/tables.py#host_tables.place) so that all
+# each partial. Places were [dealt out on the host](../deft_lab/ops/tables.py#_keep.place) so that all
 # partials of a query are neighbours, whichever program writes them. (`DIRECT` and `PERMUTED` are switches for
 # other cases, and `LN_2` turns a logarithm of base 2 into a natural one.)
 
