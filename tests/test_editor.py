@@ -11,7 +11,7 @@ from deft_lab.builders import BUILDERS, bundled_trees
 from deft_lab.errors import DeftLabError, TreeError
 from deft_lab.widgets import TreeEditor, edit, links
 from deft_lab.widgets.commands import apply, said
-from deft_lab.widgets.library import NEEDS_A_FILE, menu, named_tree, tree_names
+from deft_lab.widgets.library import menu, named_tree, tree_names
 
 START = TREES["lopsided"]
 EDITS = [
@@ -226,6 +226,12 @@ def test_links_come_back():
     for wrong in ("#deft_tree=1_-1_5", "#deft_tree=2_-1_5_0_0_1", "#deft_tree=1_x_5_0_0_1", "#deft_tree="):
         with pytest.raises(TreeError, match="copy the whole link|copy it again"):
             edit(wrong)
+    for wrong in ("https://example.org/lab", "#nothing", "https://example.org/tree.json"):
+        with pytest.raises(
+            TreeError, match="the link holds no tree: 'deft_tree=' is not in it; copy one with"
+        ):
+            edit(wrong)
+    assert edit(link.replace("*", "%2A").replace("~", "%7E")).tree == editor.tree
     with pytest.raises(TreeError, match="more numbers than a tree has nodes"):
         links.decode("1_0*9999999_5_0_0_1")
 
@@ -234,13 +240,15 @@ def test_links_come_back():
 def test_every_preset_opens_in_python_and_in_the_page(name):
     editor = edit(name)
     entry = next(one for one in menu() if one["name"] == name)
-    assert editor.tree == links.decode(entry["code"]) == named_tree(name)
-    assert len(entry["title"]) > 5 and editor.history == []
+    assert editor.tree == named_tree(name)
+    assert "code" not in entry or links.decode(entry["code"]) == editor.tree  # not of a template
+    assert editor.source == {"name": name, "options": {}}
+    assert len(entry["title"]) > 3 and editor.history == []
 
 
 def test_the_menu_has_all_builders_and_bundled_trees():
-    assert set(tree_names()) == (set(BUILDERS) - NEEDS_A_FILE) | set(bundled_trees())
-    assert sum(len(entry["code"]) for entry in menu()) < 10_000
+    assert set(tree_names()) >= (set(BUILDERS) - {"from_template"}) | set(bundled_trees())
+    assert sum(len(entry.get("code", "")) for entry in menu()) < 10_000
     with pytest.raises(DeftLabError, match="no preset 'fewshot'; choose one of chain, few_shot"):
         edit("fewshot")
 

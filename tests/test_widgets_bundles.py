@@ -49,7 +49,7 @@ def test_no_registry_is_named_in_the_lock_file():
 
 
 SHEETS = {
-    "editor/editor.css": r"\.deft-(editor|bar|space|select|number|tree|canvas|spoken|scroll|help)|\.doing-",
+    "editor/editor.css": r"\.deft-(editor|bar|space|select|number|tree|canvas|spok|scroll|help|op)|\.doing-",
     "views/views.css": r"(:is\()?\.deft-(linked|view|stale|scene|numbers|cards?|compare|follow)",
     "player/player.css": r"\.deft-(player|chapters|said|wait|stage|ticks|kernel|source|variables|where)",
     "decode/decode.css": r"\.deft-(decode|bytes|marks)",

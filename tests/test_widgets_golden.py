@@ -10,11 +10,12 @@ from node import run_script
 from trees import LENGTHS, LINKS, SEATS, TREES, random_tree
 
 from deft_lab import LLAMA3_8B, METHODS, Tree, plan_tree, traffic
-from deft_lab.errors import TreeError
+from deft_lab.errors import DeftLabError, TreeError
 from deft_lab.viz.nodes import node_in_words, node_paints
 from deft_lab.viz.theme import HATCHES, PALETTE
 from deft_lab.viz.words import in_bytes
 from deft_lab.widgets import links
+from deft_lab.widgets.catalogue import CATALOGUE, as_entry
 from deft_lab.widgets.commands import OPS, apply, said
 from deft_lab.widgets.views import in_words
 
@@ -22,6 +23,29 @@ N_RANDOM = 500
 PAGE = 16
 GEOMETRY = LLAMA3_8B
 BYTES = [0, 999, 1000, 1125, 1375, 99_950, 329_318_400, 999_949_999, 999_950_000, 7 * 10**13]
+SHAPED = [
+    ("chain", {"length": 10, "n_nodes": 3}),
+    ("chain", {"length": 2, "n_nodes": 5}),
+    ("few_shot", {"prompt": 7, "width": 3, "length": 2}),
+    ("few_shot", {"width": 1}),
+    ("star", {"width": 5}),
+    *(
+        ("k_ary", {"k": k, "depth": depth, "length": 4, "prompt": 5})
+        for k in (1, 2, 3, 7)
+        for depth in (0, 1, 2, 4)
+    ),
+    ("few_shot", {"width": 0}),
+    ("few_shot", {"prompt": 10**9}),
+    ("k_ary", {"k": 9, "depth": 9}),
+    ("reasoning_like", {"task": "none"}),
+    ("random", {"seed": -1}),
+]
+BROKEN = [
+    "https://example.org/lab/tree/01.ipynb", "#", "#other=3", "#deft_tree=", "#deft_tree=1_-1_5_0_0", "words",
+    "https://example.org/#deft_tree=1_-1.x_5.5_1_0~2_2", "#deft_tree=1_0*9999999_5_0_0_1",
+    "#deft_tree=1_-1_5_0_0_0",
+    "#deft_tree=1_-1.0_5%2A2_1_0%7E2_2", "#deft_tree=1_-1.0_5*2_1_0~2_2&more=1",
+]  # fmt: skip
 WRONG = [
     {"schema": "deft_lab.tree/2"},
     {"parent": [-1, 0]},
@@ -83,7 +107,8 @@ def commands_of(tree: Tree, rng: np.random.Generator) -> list[dict]:
         chain.append(command(tree, rng))
         tree, _ = after(tree, chain[-1])
     one, two = command(tree, rng), command(tree, rng)
-    return [*chain, {"op": "all", "commands": [one, two]}, {"op": "load", "name": "it's", "document": START}]
+    loaded = {"op": "load", "name": "it's", "options": {"seed": 3, "task": "a'b"}, "document": START}
+    return [*chain, {"op": "all", "commands": [one, two]}, loaded]
 
 
 START = TREES["lopsided"].to_json()
@@ -111,6 +136,8 @@ def answer(cases) -> dict:
         "pageSize": PAGE,
         "wrong": wrong_texts(),
         "bytes": BYTES,
+        "shaped": [[as_entry(name, CATALOGUE[name]), values] for name, values in SHAPED],
+        "broken": BROKEN,
     }
     return run_script("golden.mjs", request)
 
@@ -202,6 +229,26 @@ def test_links(pairs):
     for tree, page in pairs:
         assert page["link"] == links.encode(tree) and page["linked"] == tree.to_json()
         assert links.decode(f"https://example.org/lab#deft_tree={page['link']}") == tree
+
+
+def test_shapes_that_the_page_makes_itself(answer):
+    for (name, values), theirs in zip(SHAPED, answer["shaped"], strict=True):
+        try:
+            ours = CATALOGUE[name].tree(**values).to_json()
+        except DeftLabError as refused:
+            ours = {"refused": str(refused)}
+        assert theirs == ours, (name, values)
+
+
+def test_broken_links_are_refused_alike(answer):
+    refusals = 0
+    for text, theirs in zip(BROKEN, answer["broken"], strict=True):
+        try:
+            ours = links.decode(text).to_json()
+        except TreeError as refused:
+            ours, refusals = {"refused": str(refused)}, refusals + 1
+        assert theirs == ours, text
+    assert refusals == len(BROKEN) - 2
 
 
 def test_edits_and_their_refusals(cases, answer):

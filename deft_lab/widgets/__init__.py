@@ -70,12 +70,13 @@ def edit(  # noqa: PLR0913  (what the views show, one by one)
     geometry: Geometry = LLAMA3_8B.layer,
     path: str | Path = "",
     theme: str = "auto",
+    **options: int | str,
 ) -> TreeEditor:
-    """Edit a decoding tree by hand, by keys, or from Python.
+    """Edit a decoding tree by hand, by keys, or from Python: edit("few_shot", width=4).
 
     Args:
         source: a Tree, a .json file that the editor saved, a link that it copied, or the name of a preset:
-            a builder or a bundled tree.
+            a builder, a bundled tree, or one of DeFT's templates if DEFT_LAB_TEMPLATES names their folder.
         views: the linked views below the tree, some of VIEWS.
         method: whose groups, timeline and mask they show first.
         hardware: the machine that times are predicted for, a name of HARDWARE.
@@ -83,16 +84,19 @@ def edit(  # noqa: PLR0913  (what the views show, one by one)
         geometry: of the model.
         path: where Ctrl-S saves; default: the file opened, else the browser downloads.
         theme: "auto" follows the notebook; or "light", "dark".
+        options: numbers of the preset, such as `seed`; `editor.presets` lists them.
 
     Raises:
-        DeftLabError: there is no such preset, view, method, machine or account, or the file or link holds
-            no tree.
+        DeftLabError: there is no such preset, option, view, method, machine or account, or the file or link
+            holds no tree.
     """
-    tree, _ = open_tree(source)
+    tree, name = open_tree(source, **options)
+    is_preset = isinstance(source, str) and name == source
     is_file = not isinstance(source, Tree) and str(source).endswith(".json")
     return TreeEditor(
         tree, path=path or (source if is_file else ""), theme=theme, views=list(views), method=method,
         hardware=hardware, account=account, geometry=geometry,
+        source={"name": name, "options": options} if is_preset else {},
     )  # fmt: skip
 
 

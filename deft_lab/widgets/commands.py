@@ -27,7 +27,7 @@ OPS: dict[str, Callable[..., Tree]] = {
     "merge": lambda tree, node: tree.merge(node),
     "set_length": lambda tree, node, length: tree.set_length(node, length),
     "grow": lambda tree, n=1: tree.grow(n),
-    "load": lambda _tree, document, name="": Tree.from_json(document),
+    "load": lambda _tree, document, name="", options=None: Tree.from_json(document),
     "all": _all,
 }
 NAMED = {"fork": ("k", "length"), "add": ("length",)}  # arguments that are said with their names
@@ -55,12 +55,16 @@ def said(command: Command) -> str:
     if op == "all":
         return "; ".join(map(said, command["commands"]))
     if op == "load":
-        return f"load('{_escaped(str(command.get('name', '')))}')"
+        options = [f", {name}={_literal(value)}" for name, value in command.get("options", {}).items()]
+        return f"load({_literal(str(command.get('name', '')))}{''.join(options)})"
     named = NAMED.get(op, ())
     order = [name for name in ("node", "parent", "k", "length", "n") if name in command]
     words = [f"{name}={command[name]}" if name in named else f"{command[name]}" for name in order]
     return f"{op}({', '.join(words)})"
 
 
-def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("'", "\\'")
+def _literal(value: Any) -> str:
+    if not isinstance(value, str):
+        return str(value)
+    escaped = value.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

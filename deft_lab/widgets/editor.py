@@ -17,8 +17,9 @@ import traitlets
 from ..errors import DeftLabError, TreeError
 from ..tree import Tree
 from . import links
+from .catalogue import find_preset
 from .commands import Command, apply, said
-from .library import menu, named_tree, open_tree, write_whole
+from .library import menu, open_tree, write_whole
 from .linked import Linked
 from .look import LOOK, STATIC, THEMES
 from .picture import picture_of
@@ -32,10 +33,12 @@ S, digits, Enter   split after so many tokens            J             merge wit
 L, digits, Enter   set the length                        G             grow every query by a token
 Space         fold or unfold                             O             show only this subtree
 Ctrl-Z, Shift-Ctrl-Z   undo, redo                        Ctrl-S        save
-P             presets                                    ?             all keys, in the page
+P             presets; N: their numbers                  ?             all keys, in the page
+Ctrl-O        open a file, a link or JSON
 With the mouse: drag a node onto another to move it, the end of its bar for its length, the mark above
 it to cut it; drop a .json or paste a link to load it.
-Python: editor.move(5, 2), add, fork, prune, split, merge, set_length, grow, undo, redo, load, save."""
+Python: editor.move(5, 2), add, fork, prune, split, merge, set_length, grow, undo, redo, save,
+editor.load("random", seed=3); editor.presets lists them, each with its options."""
 
 
 class TreeEditor(Linked):
@@ -61,7 +64,8 @@ class TreeEditor(Linked):
     selection = traitlets.List(traitlets.Int()).tag(sync=True)  # labels
     folded = traitlets.List(traitlets.Int()).tag(sync=True)  # labels whose subtree is hidden
     focused = traitlets.Int(None, allow_none=True).tag(sync=True)  # label of the only subtree shown
-    presets = traitlets.List(traitlets.Dict()).tag(sync=True)  # the menu
+    presets = traitlets.List(traitlets.Dict()).tag(sync=True)  # the menu: name, title, options of each
+    source = traitlets.Dict().tag(sync=True)  # {name, options} of the preset that `start` is, if it is one
     path = traitlets.Unicode().tag(sync=True)
     theme = traitlets.Enum(THEMES, "auto").tag(sync=True)
 
@@ -71,7 +75,7 @@ class TreeEditor(Linked):
         self._known: tuple[Any, ...] = (document, [], [])
         self._now = tree
         super().__init__(
-            tree=tree, start=document, document=document, presets=list(menu()), path=str(path), **traits
+            tree=tree, start=document, document=document, presets=menu(), path=str(path), **traits
         )
         self.observe(self._adopt, ["document", "commands", "undone"])
         self.observe(self._replaced, "tree")
@@ -117,10 +121,15 @@ class TreeEditor(Linked):
         """Give every query `n` more tokens."""
         self._do({"op": "grow", "n": n})
 
-    def load(self, source: Tree | str | Path) -> None:
-        """Show another tree: a Tree, a .json file, a link, or the name of a preset. Can be undone."""
-        tree, name = open_tree(source)
-        self._do({"op": "load", "name": name, "document": tree.to_json()})
+    def load(self, source: Tree | str | Path, **options: int | str) -> None:
+        """Show another tree: a Tree, a .json file, a link, a preset: load("random", seed=3). Can be undone.
+
+        Raises:
+            DeftLabError: it is none of these, or the preset does not take an option; `presets` says which.
+        """
+        tree, name = open_tree(source, **options)
+        shaped = {"options": options} if options else {}
+        self._do({"op": "load", "name": name, **shaped, "document": tree.to_json()})
 
     def undo(self) -> None:
         """Take back the last command.
@@ -273,10 +282,14 @@ class TreeEditor(Linked):
             if kind == "save":
                 self.send({"kind": "said", "message": f"saved to {self.save()}"})
             elif kind == "preset":
-                named_tree(str(content.get("name")))
-                self.load(str(content.get("name")))
+                self._load_preset(str(content.get("name")), content.get("options"))
         except DeftLabError as refused:
             self.send({"kind": "refused", "message": str(refused)})
+
+    def _load_preset(self, name: str, options: Any) -> None:
+        find_preset(name)  # and nothing else: a page names no files
+        self.load(name, **(options if isinstance(options, dict) else {}))
+        self.send({"kind": "said", "message": f"loaded {said(self.commands[-1])[5:-1]}"})
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs)

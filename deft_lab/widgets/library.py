@@ -1,75 +1,61 @@
-"""The trees that the editor offers: every builder with its own choice of numbers, and the bundled trees."""
+"""The trees that the editor opens: presets of the catalogue, files, links, and trees of your own."""
 
 import os
 from functools import cache
 from pathlib import Path
+from typing import Any
 
-from ..builders import BUILDERS, build_tree, bundled_trees, load_tree
 from ..errors import DeftLabError
 from ..tree import Tree
 from . import links
-
-TITLES = {
-    "chain": "chain: one branch",
-    "few_shot": "few-shot: one prompt, 20 branches of 20",
-    "star": "star: leaves of one token",
-    "k_ary": "k-ary: a full tree",
-    "beam_search": "beam search: what survives of it",
-    "medusa": "Medusa: 63 drafted tokens and their root",
-    "reasoning_like": "reasoning: a look-alike of DeFT's tasks",
-    "mcts": "tree search (MCTS)",
-    "graph_of_thoughts": "graph of thoughts: split, try, keep, merge",
-    "random": "random: 30 nodes",
-}
-OPTIONS = {
-    "chain": {"length": 1000, "n_nodes": 4},
-    "few_shot": {"prompt": 4000, "width": 20, "length": 20},
-}
-NEEDS_A_FILE = {"from_template"}  # DeFT's own recordings, once they are fetched
+from .catalogue import CATALOGUE, as_entry, find_preset, presets, templates
 
 
 def tree_names() -> tuple[str, ...]:
-    """The names that `edit` takes: builders, then bundled trees."""
-    return (*(name for name in TITLES if name in BUILDERS), *bundled_trees())
+    """The names that `edit` takes: builders, token trees, bundled trees, DeFT's templates if here."""
+    return tuple(presets())
 
 
-@cache
-def named_tree(name: str) -> Tree:
-    """The tree of that name.
+def named_tree(name: str, **options: int | str) -> Tree:
+    """The tree of that preset, with these options instead of its defaults.
 
     Raises:
-        DeftLabError: there is none; the message lists them.
+        DeftLabError: there is no such preset or option, or a value is not allowed; the message says what is.
     """
-    if name in TITLES:
-        return build_tree(name, **OPTIONS.get(name, {}))
-    if name in bundled_trees():
-        return load_tree(name)
-    raise DeftLabError(f"no preset {name!r}; choose one of {', '.join(tree_names())}")
+    return find_preset(name).tree(**options)
+
+
+def menu() -> list[dict[str, Any]]:
+    """[{name, title, family, options, code}] for the page; it loads what has a code without Python."""
+    return [*_bundled_menu(), *(as_entry(name, preset) for name, preset in templates().items())]
 
 
 @cache
-def menu() -> tuple[dict[str, str], ...]:
-    """[{name, title, code}] for the page, which can load each without Python."""
-    entries = [(name, TITLES.get(name, f"bundled: {name}")) for name in tree_names()]
-    return tuple(
-        {"name": name, "title": title, "code": links.encode(named_tree(name))} for name, title in entries
-    )
+def _bundled_menu() -> tuple[dict[str, Any], ...]:
+    known = {name: preset for name, preset in presets().items() if name not in templates()}
+    codes = {name: links.encode(preset.tree()) for name, preset in known.items()}
+    return tuple(as_entry(name, preset) | {"code": codes[name]} for name, preset in known.items())
 
 
-def open_tree(source: Tree | str | Path) -> tuple[Tree, str]:
+def open_tree(source: Tree | str | Path, **options: int | str) -> tuple[Tree, str]:
     """A tree, and what to call it: of a Tree, a file that `save` wrote, a link, or the name of a preset.
 
     Raises:
-        DeftLabError: it is none of these.
+        DeftLabError: it is none of these, or what is no preset was given options.
     """
+    if options and (not isinstance(source, str) or source not in presets()):
+        raise DeftLabError(
+            f"{', '.join(options)} can shape a preset only, and {source!r} is none; "
+            f"choose one of {', '.join(CATALOGUE)}"
+        )
     if isinstance(source, Tree):
         return source, "tree"
     text = str(source)
-    if isinstance(source, Path) or text.endswith(".json"):
+    if isinstance(source, Path) or (text.endswith(".json") and not links.looks_like_link(text)):
         return _read(Path(source)), Path(source).name
-    if links.FRAGMENT in text:
+    if links.looks_like_link(text):
         return links.decode(text), "link"
-    return named_tree(text), text
+    return named_tree(text, **options), text
 
 
 def _read(path: Path) -> Tree:

@@ -28,12 +28,22 @@ def decode(text: str) -> Tree:
     Raises:
         TreeError: the link is cut short, or describes no tree.
     """
+    if looks_like_link(text) and FRAGMENT not in text:
+        raise TreeError(
+            f"the link holds no tree: '{FRAGMENT}' is not in it; copy one with the editor's button Copy link"
+        )
     code = text.rpartition(FRAGMENT)[2].strip().split("&")[0]
+    code = code.replace("%2A", "*").replace("%7E", "~")  # some programs write them so
     parts = code.split("_")
     if parts[0] != VERSION or len(parts) != 6:
         raise TreeError(f"a link of a tree has 6 parts and begins with '{VERSION}_'; copy the whole link")
     parent, length, seat, label, (next_label, *_) = map(_unrolled, parts[1:])
     return Tree(parent, length, seat, label, next_label=next_label)
+
+
+def looks_like_link(text: str) -> bool:
+    """Whether a text is meant as a link, whole or broken."""
+    return FRAGMENT in text or "://" in text or text.startswith("#")
 
 
 def _runs(values: list[int]) -> str:

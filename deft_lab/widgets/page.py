@@ -20,8 +20,8 @@ from .payload import as_text
 from .picture import picture_of
 
 TRAITS = (
-    "start", "document", "commands", "undone", "selection", "folded", "focused", "presets", "path", "theme",
-    "plans", "views", "method", "methods", "hardware", "account", "menus",
+    "start", "document", "commands", "undone", "selection", "folded", "focused", "presets", "source", "path",
+    "theme", "plans", "views", "method", "methods", "hardware", "account", "menus",
 )  # fmt: skip
 STYLE = """
 html{color-scheme:light;background:#fff;color:#1b1b1b}
@@ -60,7 +60,8 @@ def view_page(
         DeftLabError: the source holds no tree, or the machine is unknown.
     """
     tree, name = open_tree(source)
-    editor = TreeEditor(tree, views=list(VIEWS), geometry=geometry, hardware=hardware, theme=theme)
+    shown = {"source": {"name": name, "options": {}}} if name == source else {}
+    editor = TreeEditor(tree, views=list(VIEWS), geometry=geometry, hardware=hardware, theme=theme, **shown)
     values: dict[str, Any] = {trait: as_text(getattr(editor, trait)) for trait in TRAITS}
     # times of other machines need Python
     values["menus"] = values["menus"] | {"hardware": [[hardware, HARDWARE[hardware].name]]}

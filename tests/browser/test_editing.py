@@ -345,8 +345,9 @@ def test_without_a_path_the_browser_downloads(notebook, tmp_path):
 def test_load_a_file_by_button_and_by_dropping_it(hand, tmp_path):
     path = tmp_path / "mine.json"
     path.write_text(START.prune(1).to_json())
+    hand.press("open")
     with hand.page.expect_file_chooser() as chooser:
-        hand.press("open")
+        hand.root.locator(".deft-opening .file").click()
     chooser.value.set_files(path)
     hand.expect(START.prune(1))
     assert hand.ask("history")[-1] == "load('mine.json')"

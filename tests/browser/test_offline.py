@@ -12,7 +12,7 @@ from axe import faults
 from gallery import WIDGETS, offline_page, write_notebook
 from lab import ROOT
 
-from deft_lab import load_tree
+from deft_lab import build_tree, load_tree
 from deft_lab.widgets.linked import VIEWS
 from deft_lab.widgets.page import view_page
 
@@ -91,3 +91,21 @@ def test_a_link_opens_its_tree_in_the_page(chromium, page_file):
         page.evaluate("() => { location.hash = 'deft_tree=1_-1.0_9.4_1_0~2_2' }")
         page.wait_for_function("() => session.tree.nTokens === 13")
         assert errors == []
+
+
+def test_without_a_kernel_shapes_are_made_and_the_rest_is_refused(chromium, tmp_path):
+    path = tmp_path / "view.html"
+    path.write_text(view_page("few_shot"), encoding="utf-8")
+    with offline_page(chromium, path) as (page, asked, errors):
+        page.locator(".deft-canvas").focus()
+        page.keyboard.press("n")
+        page.locator('[data-option="width"]').fill("3")
+        page.keyboard.press("Enter")
+        page.get_by_text("loaded few_shot (width 3)").first.wait_for()
+        assert page.evaluate("session.tree.toJSON()") == build_tree("few_shot", width=3, length=20).to_json()
+        page.locator('[data-field="preset"]').select_option("random")
+        page.locator('[data-option="seed"]').fill("5")
+        page.keyboard.press("Enter")
+        page.get_by_text("Python makes a tree of these numbers, and it does not answer").first.wait_for()
+        assert page.evaluate("session.tree.toJSON()") == build_tree("random").to_json()
+        assert not asked and not errors

@@ -6,10 +6,11 @@ import { decode, encode } from "../../deft_lab/widgets/js/core/link.js";
 import { maskByNode, maskByToken } from "../../deft_lab/widgets/js/core/mask.js";
 import { duplicated, pages, unique } from "../../deft_lab/widgets/js/core/memory.js";
 import { PALETTE, HATCHES, nodePaint } from "../../deft_lab/widgets/js/core/theme.js";
+import { treeOf } from "../../deft_lab/widgets/js/core/shapes.js";
 import { Tree } from "../../deft_lab/widgets/js/core/tree.js";
 import { inBytes, nodeInWords, treeInWords } from "../../deft_lab/widgets/js/core/words.js";
 
-const { cases, geometry, pageSize, wrong, bytes } = JSON.parse(readFileSync(0, "utf8"));
+const { cases, geometry, pageSize, wrong, bytes, shaped, broken } = JSON.parse(readFileSync(0, "utf8"));
 
 function attempt(make) {
   try {
@@ -79,6 +80,8 @@ process.stdout.write(
     methods: METHODS,
     palette: [PALETTE, HATCHES],
     bytes: bytes.map(inBytes),
+    shaped: shaped.map(([preset, values]) => attempt(() => treeOf(preset, values)?.toJSON() ?? null)),
+    broken: broken.map((text) => attempt(() => decode(text).toJSON())),
     unknown: attempt(() => applied(Tree.fromJSON(cases[0].document), { op: "grwo" })),
   }),
 );

@@ -54,12 +54,15 @@ export function restore({ start, commands, undone }) {
 /** A command as a call in Python: move(5, 2). */
 export function said(command) {
   if (command.op === "all") return command.commands.map(said).join("; ");
-  if (command.op === "load") return `load(${quoted(command.name)})`;
+  if (command.op === "load") return `load(${[quoted(command.name), ...optionsOf(command)].join(", ")})`;
   const order = ["node", "parent", "k", "length", "n"].filter((name) => command[name] !== undefined);
   const named = { fork: ["k", "length"], add: ["length"], grow: [] }[command.op] ?? [];
   const words = order.map((name) => (named.includes(name) ? `${name}=${command[name]}` : command[name]));
   return `${command.op}(${words.join(", ")})`;
 }
+
+const optionsOf = ({ options = {} }) =>
+  Object.entries(options).map(([name, value]) => `${name}=${typeof value === "string" ? quoted(value) : value}`);
 
 const quoted = (text) =>
   `'${String(text ?? "")

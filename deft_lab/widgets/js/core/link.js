@@ -45,7 +45,13 @@ export function encode(tree) {
 /** The tree in a link, in its fragment, or in what encode wrote. */
 export function decode(text) {
   const at = text.lastIndexOf(FRAGMENT);
-  const code = (at < 0 ? text : text.slice(at + FRAGMENT.length)).trim().split("&")[0];
+  if (at < 0 && (text.includes("://") || text.startsWith("#"))) {
+    throw new TreeError(
+      `the link holds no tree: '${FRAGMENT}' is not in it; copy one with the editor's button Copy link`,
+    );
+  }
+  const given = (at < 0 ? text : text.slice(at + FRAGMENT.length)).trim().split("&")[0];
+  const code = given.replaceAll("%2A", "*").replaceAll("%7E", "~"); // some programs write them so
   const parts = code.split("_");
   if (parts[0] !== VERSION || parts.length !== 6) {
     throw new TreeError(`a link of a tree has 6 parts and begins with '${VERSION}_'; copy the whole link`);

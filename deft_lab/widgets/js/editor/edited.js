@@ -10,7 +10,10 @@ const WORDS = {
   merge: ({ node }) => `merged node ${node} with its only child`,
   set_length: ({ node, length }) => `node ${node} now holds ${count(length, "token")}`,
   grow: ({ n = 1 }) => `every query grew by ${count(n, "token")}`,
-  load: ({ name }) => `loaded ${name}`,
+  load: ({ name, options = {} }) => {
+    const numbers = Object.entries(options).map(([option, value]) => `${option} ${value}`);
+    return numbers.length ? `loaded ${name} (${numbers.join(", ")})` : `loaded ${name}`;
+  },
   all: ({ commands }) => commands.map((command) => words(command)).join(", "),
 };
 

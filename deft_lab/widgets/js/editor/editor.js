@@ -4,9 +4,11 @@ import { treeInWords } from "../core/words.js";
 import { VIEWS } from "../views/index.js";
 import viewsCss from "../views/views.css";
 import css from "./editor.css";
-import { copyLink, loadFile, loadText, open, preset, save } from "./files.js";
+import { copyLink, loadFile, loadText, preset, presetNow, save } from "./files.js";
 import { Help } from "./help.js";
 import { onKey, passOn } from "./keys.js";
+import { Numbers } from "./numbers.js";
+import { Opening } from "./opening.js";
 import { TreePane } from "./pane.js";
 import { FileRow, NodeRow } from "./toolbar.js";
 
@@ -16,7 +18,7 @@ export class Editor extends Component {
   root = createRef();
   canvas = createRef();
   id = `deft-${(instances += 1)}-${Math.random().toString(36).slice(2, 8)}`;
-  state = { help: false, over: false };
+  state = { help: false, opening: false, over: false, form: null };
 
   constructor(props) {
     super(props);
@@ -28,20 +30,41 @@ export class Editor extends Component {
       ask: (what) => this.ask(what),
       help: (help) => this.setState({ help }, () => !help && this.ui.toTree()),
       save: () => save(session),
-      open: () => open(session),
+      open: (opening) => this.setState({ opening }, () => !opening && this.ui.toTree()),
       copyLink: () => copyLink(session),
       zoom: (by) =>
         session.set({ row: Math.min(40, Math.max(6, Math.round((session.row ?? 20) * 1.25 ** by))) }),
       preset: (select) => {
-        preset(session, select.value);
+        if (preset(session, select.value)) this.showNumbers(select.value, {});
         select.value = "";
         this.ui.toTree();
       },
+      numbers: () => this.toggleNumbers(),
+      number: (name, value) =>
+        this.setState(({ form }) => ({ form: { ...form, values: { ...form.values, [name]: value } } })),
+      build: () => preset(session, this.state.form.preset.name, this.state.form.values),
     };
   }
 
   componentWillUnmount() {
     this.unsubscribe();
+  }
+
+  showNumbers(name, values) {
+    const found = (this.props.session.model.get("presets") ?? []).find((one) => one.name === name);
+    this.setState({ form: found?.options?.length ? { preset: found, values } : null });
+  }
+
+  /** Show the numbers of the preset that was loaded last, and go to the first; from there, take them away. */
+  toggleNumbers() {
+    const { session } = this.props;
+    const now = presetNow(session);
+    if (this.state.form) this.setState({ form: null }, this.ui.toTree);
+    else if (!now?.preset.options.length) session.refuse("this tree is of no preset with numbers; choose one of the menu");
+    else {
+      this.showNumbers(now.preset.name, now.values);
+      this.setState({}, () => this.ask("numbers"));
+    }
   }
 
   ask(what) {
@@ -87,7 +110,7 @@ export class Editor extends Component {
   // JupyterLab takes keys for its own where the element in focus does not say this: with `dd` it deletes the cell
   focus = (event) => event.target.setAttribute("data-lm-suppress-shortcuts", "true");
 
-  render({ session }, { help, over }) {
+  render({ session }, { help, opening, over, form }) {
     const { tree, message, line, selection, model } = session;
     const [views, plans, theme, presets] = ["views", "plans", "theme", "presets"].map((name) =>
       model.get(name),
@@ -110,7 +133,8 @@ export class Editor extends Component {
         ...events,
       },
       h("style", null, css, viewsCss),
-      h(FileRow, { session, ui: this.ui, presets: presets ?? [] }),
+      h(FileRow, { session, ui: this.ui, presets: presets ?? [], numbers: form !== null }),
+      form && h(Numbers, { form, ui: this.ui }),
       h(NodeRow, { session, ui: this.ui }),
       h(TreePane, { session, id: this.id, ui: this.ui }),
       h(
@@ -121,6 +145,7 @@ export class Editor extends Component {
       h("p", { class: "deft-spoken", role: "status", "aria-live": "polite" }, message.words),
       views?.length > 0 && h(Views, { views, props }),
       help && h(Help, { close: () => this.ui.help(false) }),
+      opening && h(Opening, { id: this.id, session, close: () => this.ui.open(false) }),
       selection.length > 1 && h("p", { class: "deft-spoken" }, `${selection.length} nodes selected`),
     );
   }

@@ -29,7 +29,9 @@ export const HELP = [
   ["+ -", "larger and smaller rows", "the buttons + and −"],
   [`${CTRL}-Z, Shift-${CTRL}-Z`, "undo, redo", "the buttons"],
   [`${CTRL}-S`, "save as JSON", "the button Save"],
+  [`${CTRL}-O`, "open a link, JSON or a file", "the button Open; or drop it, paste it"],
   ["P", "presets", "the menu"],
+  ["N", "numbers of the preset", "the button Numbers"],
   ["Esc", "stop what was begun", ""],
   ["?", "this help", "the button ?"],
 ];
@@ -72,6 +74,7 @@ function onCommand(session, event, ui) {
   if (key === "z") event.shiftKey ? session.redo() : session.undo();
   else if (key === "y") session.redo();
   else if (key === "s" && !event.shiftKey) ui.save();
+  else if (key === "o" && !event.shiftKey) ui.open(true);
   else return false;
   return true;
 }
@@ -102,6 +105,7 @@ const ACTIONS = {
   " ": (session) => session.fold(session.cursor),
   o: (session) => session.focusOn(session.cursor),
   p: (_, ui) => ui.ask("preset"),
+  n: (_, ui) => ui.numbers(),
   "?": (_, ui) => ui.help(true),
   "+": (_, ui) => ui.zoom(1),
   "=": (_, ui) => ui.zoom(1),

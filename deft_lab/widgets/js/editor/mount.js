@@ -31,6 +31,7 @@ export class LocalModel {
       plans: {},
       views: [],
       presets: [],
+      source: {},
       theme: "auto",
       path: "",
       ...values,

@@ -89,18 +89,32 @@ class PresetMenu extends Component {
         "select",
         { "data-field": "preset", ...events },
         h("option", { value: "" }, "choose ..."),
-        presets.map(({ name, title: words }) => h("option", { key: name, value: name }, words)),
+        families(presets).map(([family, members]) =>
+          h("optgroup", { key: family, label: family },
+            members.map(({ name, title: words }) => h("option", { key: name, value: name }, words)))),
       ),
     );
   }
 }
 
-export function FileRow({ session, ui, presets }) {
+/** [family, its presets], in the order of the menu. */
+function families(presets) {
+  const found = new Map();
+  for (const preset of presets) found.set(preset.family, [...(found.get(preset.family) ?? []), preset]);
+  return [...found];
+}
+
+export function FileRow({ session, ui, presets, numbers }) {
   const { history } = session;
   return h(
     "div",
     { class: "deft-bar", role: "toolbar", "aria-label": "document" },
     h(PresetMenu, { ui, presets }),
+    h(
+      Button,
+      { name: "numbers", title: "the numbers of the preset (N)", pressed: numbers, onClick: () => ui.numbers() },
+      "Numbers",
+    ),
     h(
       Button,
       {
@@ -124,8 +138,8 @@ export function FileRow({ session, ui, presets }) {
     h(Button, { name: "save", title: `save as JSON (${CTRL}-S)`, onClick: () => ui.save() }, "Save"),
     h(
       Button,
-      { name: "open", title: "load a JSON file; or drop one on the tree", onClick: () => ui.open() },
-      "Load",
+      { name: "open", title: `open a link or a file (${CTRL}-O); or drop it on the tree`, onClick: () => ui.open(true) },
+      "Open",
     ),
     h(
       Button,
