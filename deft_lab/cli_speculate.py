@@ -101,7 +101,8 @@ def speculate(  # noqa: PLR0913  (the arguments of a command)
 
 
 @speculate_app.command("sweep")
-def sweep(
+def sweep(  # noqa: PLR0913  (the arguments of a command)
+    quick: Annotated[bool, typer.Option("--quick", help="One temperature, one prompt: 2 minutes.")] = False,
     temperatures: Annotated[str, typer.Option(help="Of both laws.")] = "0.85,0.9,0.95,1.0",
     prompts: Annotated[int, typer.Option(help="Problems of the workbook for each cell.")] = 4,
     most: Annotated[int, typer.Option("--M", help="Length at which a text stops, and 128.")] = 384,
@@ -115,18 +116,28 @@ def sweep(
     from .provenance import card
     from .speculative.dynasurge import answer, grid, read_prompts
 
-    models, texts, rows = _models("target", "draft", device, None), read_prompts("workbook", 0, prompts), []
+    chosen, n_prompts = ([1.0], 1) if quick else (_numbers(temperatures), prompts)
+    texts, rows = read_prompts("workbook", 0, n_prompts), []
+    models = _models("target", "draft", device, None)
     ways, left_out = grid()
-    for temperature in _numbers(temperatures):
+    told = card(
+        device=str(models[0].device), dtype=str(models[0].dtype), target=models[0].name, draft=models[1].name,
+        temperatures=chosen, prompts=n_prompts, M=most, seed=seed,
+    )  # fmt: skip
+    content = {"schema": "deft_lab.sweep/1", "rows": rows, "left_out": left_out, "card": told}
+    for temperature in chosen:
         for way in ways:
             found = answer(*models, texts, way, Sampler(temperature, seed=seed), most).to_json()
             rows.append({"way": way.name, "temperature": temperature, **found})
+            console.print(
+                f"{way.name} at {temperature:g}: {found['tokens per target call']:.2f} tokens a call",
+                markup=False, highlight=False,
+            )  # fmt: skip
+        if output is not None:
+            output.write_text(json.dumps(content, indent=1) + "\n")
     console.print(requests_table(rows))
     for name, why in left_out.items():
         console.print(f"left out: {name}: {why}", markup=False, soft_wrap=True)
-    if output is not None:
-        content = {"schema": "deft_lab.sweep/1", "rows": rows, "left_out": left_out, "card": card()}
-        output.write_text(json.dumps(content, indent=1) + "\n")
 
 
 def dynasurge(  # noqa: PLR0913  (the arguments of the published command)

@@ -14,6 +14,7 @@ from decoding import tiny_model
 
 from deft_lab.chance import outcomes
 from deft_lab.decode.hf import load_model
+from deft_lab.drafting.max_gram import max_gram
 from deft_lab.errors import DraftError
 from deft_lab.speculative import cascade as room
 from deft_lab.speculative.cascade import (
@@ -30,7 +31,6 @@ from deft_lab.speculative.cascade import (
     bigram_table,
     cost_of,
     csd,
-    max_gram,
     read_config,
     run_config,
     swi,

@@ -10,17 +10,11 @@ from typer.testing import CliRunner
 from deft_lab.chance import Dice, outcomes
 from deft_lab.cli import app
 from deft_lab.drafting import TableLaws
+from deft_lab.drafting.dytc import Acceptance, acceptances_after, best_expansion, dytc, gain
+from deft_lab.drafting.max_gram import MaxGramLaws
 from deft_lab.errors import DraftError
-from deft_lab.speculative.cascade import (
-    Acceptance,
-    MaG,
-    MaGLaws,
-    call_tree_to_token_tree,
-    csd,
-    dytc,
-    theory,
-)
-from deft_lab.speculative.cascade.dytc import best_expansion, gain
+from deft_lab.speculative.cascade import call_tree_to_token_tree, csd, theory
+from deft_lab.token_tree import TokenTree
 
 # --- theory
 
@@ -97,7 +91,7 @@ def test_dytc_expands_the_most_probable_leaf():
 def test_dytc_keeps_the_budget_and_names_its_drafts(budget):
     rng = np.random.default_rng(0)
     laws = [TableLaws(rng.dirichlet(np.ones(20), 20), 3) for _ in range(2)]
-    laws.append(MaGLaws(MaG([0] * 20), (1, 2, 3, 4), (3,), 20))
+    laws.append(MaxGramLaws((1, 2, 3, 4, 3), 20, [0] * 20))
     tree = dytc(laws, budget, Dice(0), costs=[1, 0.3, 0], names=["base", "small", "MaG"])
     assert len(tree) == budget and set(tree.provenance) <= {"base", "small", "MaG"}
     assert all(p < 0 or tree.scores[i] <= tree.scores[p] for i, p in enumerate(tree.parents))
@@ -112,8 +106,33 @@ def test_dytc_refuses_what_does_not_fit():
         dytc(laws, 4, Dice(0))
     with pytest.raises(DraftError, match="1 costs for 2 drafts"):
         dytc(laws, 4, Dice(0), costs=[1])
+    with pytest.raises(DraftError, match="give each draft a name of its own"):
+        dytc(laws[:1] * 2, 4, Dice(0), names=["a", "a"])
     with pytest.raises(DraftError, match=r"costs\[0\]=0; only the bottom draft"):
         dytc(laws[:1], 4, Dice(0), costs=[0])
+
+
+def test_max_gram_as_laws_says_nothing_where_it_knows_nothing():
+    laws = MaxGramLaws((1, 2, 3), 5)
+    assert laws([(1,), (4,)]).tolist() == [[0, 0, 1, 0, 0], [0, 0, 0, 0, 0]]
+    assert MaxGramLaws((1, 2, 3), 5, [4] * 5)([(4,)]).argmax() == 4
+    alone = dytc(TableLaws(np.eye(5)[[1, 2, 3, 4, 0]], 0), 3, Dice(0))  # nothing to match in
+    assert alone.tokens == (1, 2, 3) and set(alone.provenance) == {"draft 0"}
+
+
+def test_dytc_believes_what_the_rounds_before_say():
+    """A round: the draft's best passed, Max-Gram's below it did not; its second best is no evidence."""
+    tree = TokenTree((-1, -1, 0), (1, 2, 2), (1.0,) * 3, ("draft 0", "draft 0", "max-gram"))
+    believed = {"draft 0": 0.5, "max-gram": 0.5}
+    assert acceptances_after([(tree, (0,))], believed) == pytest.approx([0.65, 0.35])
+    assert acceptances_after([(tree, (1,))], believed) == pytest.approx([0.35, 0.5])
+    assert acceptances_after([(tree, ())] * 60, believed) == [0.01, 0.5]
+    # two near-equal drafts: the one that failed is asked no more
+    laws = [TableLaws(np.eye(3)[[1, 2, 0]], 0) for _ in range(3)]
+    named = {"names": ["a", "b", "c"], "costs": [1, 0.9, 0.9], "acceptances": [0.8, 0.8, 0.8]}
+    failed = TokenTree((-1,), (1,), (1.0,), ("b",))
+    assert dytc(laws, 1, Dice(0), **named).provenance == ("b",)
+    assert dytc(laws, 1, Dice(0), judged=[(failed, ())] * 9, **named).provenance == ("a",)
 
 
 def test_gain_is_the_closed_form():

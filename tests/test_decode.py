@@ -22,7 +22,14 @@ from hypothesis import strategies as st  # noqa: E402
 from deft_lab import METHODS, Trace, Tree  # noqa: E402
 from deft_lab.decode.sampling import Sampler  # noqa: E402
 from deft_lab.decode.session import ROOT, Session  # noqa: E402
-from deft_lab.errors import AttentionError, DecodeError, DeftLabError, PlanError, PoolError  # noqa: E402
+from deft_lab.errors import (  # noqa: E402
+    AttentionError,
+    DecodeError,
+    DeftLabError,
+    PlanError,
+    PoolError,
+    TreeError,
+)
 
 every_method = pytest.mark.parametrize("method", METHODS)
 
@@ -226,6 +233,24 @@ class TestBadInput:
             session.accept([0, 1])
         session.accept([0, 2])
         assert session.path_tokens(ROOT) == [5, 6, 7, 3, 5]
+        session.check()
+
+    def test_more_drafts_than_there_are_to_go_on_with(self):
+        session = make_session()
+        with pytest.raises(DecodeError, match="no drafted tokens below 0 to go on with; verify some first"):
+            session.verify(ROOT, [-1], [3], more=True)
+        session.verify(ROOT, [-1, -1], [3, 4])
+        with pytest.raises(TreeError, match="the token tree is empty"):
+            session.verify(ROOT, [], [], more=True)
+        with pytest.raises(TreeError, match="token 2 follows token 2"):
+            session.verify(ROOT, [2], [5], more=True)
+        session.listeners.append(print)
+        with pytest.raises(DecodeError, match="a decode that is recorded drafts in one forward"):
+            session.verify(ROOT, [0], [5], more=True)
+        session.listeners.clear()
+        session.verify(ROOT, [1], [5], more=True)
+        session.accept([1, 2])
+        assert session.path_tokens(ROOT) == [5, 6, 7, 4, 5]
         session.check()
 
     def test_an_empty_prompt_and_a_second_one(self):

@@ -146,6 +146,48 @@ def test_known_laws_cost_no_forward_and_kept_tokens_no_second_one():
     assert laws.law_of(()) is not None and laws.law_of((3,)) is None
 
 
+class Again(ModelLaws):
+    """Laws of a draft that decodes the whole trie again in each call, as if it kept no drafted KV."""
+
+    def _forward(self, asked):
+        if self._node_of is not None:
+            self.session.accept(range(len(self._waiting)))
+            self._waiting, self._node_of = [], None
+        super()._forward([*self._known, *asked])
+
+
+def test_drafted_levels_are_decoded_once_and_their_laws_are_those_of_a_whole_decode():
+    model, rng = tiny_model("gqa"), random.Random(1)
+    once, again = ModelLaws(model), Again(model)
+    for laws in (once, again):
+        laws.begin([5, 6, 7])
+    for _ in range(4):
+        paths, n_new = [()], once.n_tokens + len(once._waiting)
+        for _ in range(4):  # also below nodes that were asked before, and below others' siblings
+            paths += [(*rng.choice(paths), rng.randrange(VOCABULARY)) for _ in range(3)]
+            assert np.abs(once(paths) - again(paths)).max() < TOLERANCE
+        assert once.n_tokens == n_new + len(set(paths)) - 1
+        once.session.check()
+        tokens = [*rng.choice(paths), rng.randrange(VOCABULARY)]
+        for laws in (once, again):
+            laws.commit(tokens)
+    assert (once.n_calls, again.n_calls) == (16, 16) and once.n_tokens < 0.6 * again.n_tokens
+
+
+@pytest.mark.parametrize("name", ["sequoia", "dytc"])
+def test_a_draft_that_keeps_its_kv_writes_the_same_text(name):
+    texts, tokens = [], []
+    for kind in (ModelLaws, Again):
+        target, draft = models()
+        laws = kind(draft, draft_sampler(Sampler(1.0), BUILDERS[name].children))
+        done = speculate(
+            target, laws, held_out_prompts(1)[0], name, budget=8, sampler=Sampler(1.0), max_new_tokens=24
+        )
+        texts.append(done.tokens)
+        tokens.append(laws.n_tokens)
+    assert texts[0] == texts[1] and tokens[0] < tokens[1]
+
+
 @every_builder
 def test_a_seeded_run_repeats_itself_and_stays_in_the_targets_law(name):
     target, draft = models()

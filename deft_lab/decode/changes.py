@@ -1,8 +1,10 @@
 """What a step changes, as the events of a trace; and drafted tokens on their way."""
 
-from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from ..errors import DecodeError
@@ -38,12 +40,41 @@ class Step:
 class Drafts:
     """Drafted tokens that await their verdict; [token] each."""
 
+    base: Tree  # that they hang from
     leaf: int  # the branch that they follow
-    labels: tuple[int, ...]  # their nodes
-    parents: tuple[int, ...]
-    tokens: tuple[int, ...]
-    slots: Ints
-    logits: Tensor  # [token, vocabulary]
+    labels: tuple[int, ...] = ()  # their nodes
+    parents: tuple[int, ...] = ()
+    tokens: tuple[int, ...] = ()
+    slots: Ints = field(default_factory=lambda: np.empty(0, np.int64))
+    logits: Tensor = field(default_factory=lambda: torch.empty(0))  # [token, vocabulary]
+
+    def plus(
+        self,
+        labels: Sequence[int],
+        parents: Sequence[int],
+        tokens: Sequence[int],
+        slots: Ints,
+        logits: Tensor,
+    ) -> "Drafts":
+        """These, and others that were decoded after them."""
+        return Drafts(
+            self.base,
+            self.leaf,
+            (*self.labels, *labels),
+            (*self.parents, *parents),
+            (*self.tokens, *tokens),
+            np.concatenate((self.slots, slots)),
+            torch.cat((self.logits, logits)) if self.tokens else logits,
+        )
+
+    def base_before(self, label: int) -> Tree:
+        """The tree without them, whose next node is `label`: labels of drafted tokens never come again."""
+        return Tree._of(self.base._shape.relabelled(self.base.label, label), self.base.length)
+
+    def prunes(self, step: int) -> list[Event]:
+        """The events that end them."""
+        first = [label for label, parent in zip(self.labels, self.parents, strict=True) if parent < 0]
+        return [Event(step, "prune", label) for label in first]
 
     def check_path(self, path: Sequence[int]) -> None:
         """Refuse drafted tokens that do not follow each other from the branch's end on."""
@@ -79,14 +110,28 @@ def step_events(
     return tuple(events)
 
 
+def going_on(drafts: Drafts | None, leaf: int, recorded: bool) -> Drafts:
+    """Drafts that more can follow; a trace has no word for a query that comes back to one of them."""
+    if drafts is None or drafts.leaf != leaf:
+        raise DecodeError(f"no drafted tokens below {leaf} to go on with; verify some first")
+    if recorded:
+        raise DecodeError("a decode that is recorded drafts in one forward; verify the whole tree at once")
+    return drafts
+
+
 def draft_events(
-    step: int, leaf: int, labels: Sequence[int], parents: Sequence[int], tokens: Sequence[int]
+    step: int,
+    leaf: int,
+    labels: Sequence[int],
+    parents: Sequence[int],
+    tokens: Sequence[int],
+    seated: Iterable[int],
 ) -> tuple[Event, ...]:
-    """A fork of the branch, and a sprout of each drafted token that others follow."""
+    """Pauses of who had a query, a fork of the branch, a sprout of each drafted token that others follow."""
     followers: dict[int, list[int]] = {}
     for i, parent in enumerate(parents):
         followers.setdefault(parent, []).append(i)
-    return tuple(
+    return tuple(Event(step, "pause", label) for label in sorted(seated)) + tuple(
         Event(
             step,
             "fork" if parent < 0 else "sprout",

@@ -19,7 +19,7 @@ from ..tree import Tree
 from ..tree._shape import Ints
 from ..tree.edits import advance, drop, hang
 from .branches import Branches
-from .changes import Children, Drafts, Step, draft_events, step_events, tokens_of
+from .changes import Children, Drafts, Step, draft_events, going_on, step_events, tokens_of
 from .fixed_step import fixed_steps
 from .forwards import Forwards
 from .hf import TreeModel
@@ -232,7 +232,7 @@ class Session:
         self.tree = grown
         self._known.extend(leaf, tokens, logits)
 
-    def verify(self, leaf: int, parents: Sequence[int], tokens: Sequence[int]) -> Tensor:
+    def verify(self, leaf: int, parents: Sequence[int], tokens: Sequence[int], more: bool = False) -> Tensor:
         """Decode a token tree below a branch, a query on every token, in one forward.
 
         The drafted tokens stay in memory until `accept` or `reject`.
@@ -241,35 +241,36 @@ class Session:
             leaf: the branch.
             parents: [token] the token that each follows, an earlier one; -1: the branch's end.
             tokens: [token] their ids.
+            more: go on with drafts that await their verdict, and count first; they are not decoded again.
 
         Returns:
             [token, vocabulary] what follows each.
 
         Raises:
-            DecodeError: drafts await their verdict already, the label is no live branch, or a token is
-                outside the vocabulary.
+            DecodeError: drafts await their verdict already (`more`: none do, or someone listens), the label
+                is no live branch, or a token is outside the vocabulary.
             TreeError: the parents are no token tree.
             PoolError: the pool is full; nothing has changed.
         """
-        before = self._idle()
+        tree = self._grown() if more else self._idle()
+        drafts = going_on(self._drafts, leaf, bool(self.listeners)) if more else Drafts(tree, leaf)
         self._known.row(leaf)
         self.model.check_tokens(tokens)
         if len(tokens) != len(parents):
             raise DecodeError(f"{len(parents)} parents for {len(tokens)} tokens; give one of each")
-        tree, labels = hang(before, leaf, parents)
+        tree, labels = hang(drafts.base, leaf, (*drafts.parents, *parents), len(drafts.parents))
+        labels = labels[len(drafts.parents) :]
         pool = self._pool if self._pool.n_free >= len(labels) and self._prepared is None else self.pool
         taken = pool.take(dict.fromkeys(labels, 1))
         self.n_steps += 1
         events = self._take_pending()
         if self.listeners:
-            events += tuple(Event(self.n_steps, "pause", label) for label in sorted(self._seated))
-            events += draft_events(self.n_steps, leaf, labels, parents, tokens)
+            events += draft_events(self.n_steps, leaf, labels, parents, tokens, self._seated)
         self._seated = set(labels)
         slots = np.concatenate([taken[label] for label in labels])
         logits = self._run_seats(list(tokens), slots, tree, events)
-        self._drafts = Drafts(leaf, labels, tuple(parents), tuple(tokens), slots, logits)
-        # labels of drafted tokens are never used again
-        self.tree = Tree._of(before._shape.relabelled(before.label, tree.next_label), before.length)
+        self._drafts = drafts.plus(labels, parents, tokens, slots, logits)
+        self.tree = drafts.base_before(tree.next_label)
         return logits
 
     def accept(self, path: Sequence[int], *, as_replay: bool = False) -> None:
@@ -289,11 +290,7 @@ class Session:
             drafts.check_path(path)
         leaf, tree = drafts.leaf, self._grown()
         if self.listeners:
-            self._pending += [
-                Event(self.n_steps + 1, "prune", label)
-                for label, parent in zip(drafts.labels, drafts.parents, strict=True)
-                if parent < 0
-            ]
+            self._pending += drafts.prunes(self.n_steps + 1)
         self._drafts, self._seated = None, set()
         if not path:
             self.pool.give_back(drafts.labels)

@@ -22,6 +22,7 @@ from .base import (
 )
 from .chains import chain, chains, chains_iid
 from .dynasurge import dynasurge, dynasurge_as_published
+from .dytc import dytc
 from .eagle2 import eagle2
 from .expansion import k_ary, k_ary_top_k, specinfer
 from .medusa import eagle1, medusa
@@ -47,6 +48,7 @@ TOKEN_BUILDERS: dict[str, TokenBuilder] = {
         TokenBuilder("dynasurge_as_published", dynasurge_as_published, SET_ORDER, "the same, biased"),
         TokenBuilder("eagle2", eagle2, TOP_K, "expand along confidence, keep the best"),
         TokenBuilder("opt_tree", opt_tree, TOP_K, "the best path products, as deep as it pays"),
+        TokenBuilder("dytc", dytc, TOP_K, "the draft and Max-Gram, each where it pays most"),
         TokenBuilder("ngram", ngram, TOP_K, "what followed in the text before; no draft"),
     )
 }

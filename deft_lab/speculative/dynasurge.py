@@ -19,7 +19,7 @@ from ..errors import DraftError
 from ..token_tree import TokenTree, read_growmap
 from ..verifying import find_verifier
 from .loop import speculate
-from .metrics import plain_decoding
+from .metrics import plain_decoding, standard_error
 
 MODES = ("auto", "sTree", "dTree")
 TOP_DOWN, ETV = "sequoia", "etv"
@@ -54,6 +54,7 @@ class Requests:
         committed: tokens that those gave; Dynasurge prints committed / calls as "accept rate".
         seconds: of them.
         lossless: whether the texts have the target's law.
+        error: standard error of committed / calls, rounds taken as independent; None for one round.
     """
 
     n: int
@@ -62,6 +63,7 @@ class Requests:
     committed: int
     seconds: float
     lossless: bool
+    error: float | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Under true names."""
@@ -70,6 +72,7 @@ class Requests:
             "new tokens": self.tokens,
             "target calls": self.calls,
             "tokens per target call": self.committed / max(1, self.calls),
+            "error": self.error,
             "ms per token": 1e3 * self.seconds / max(1, self.committed),
             "s per prompt": self.seconds / max(1, self.n),
             # a faster prompt may be a shorter answer
@@ -183,7 +186,8 @@ def answer(
     Raises:
         DraftError: M leaves no room for a new token.
     """
-    tokens = calls = committed = 0
+    tokens = 0
+    of_calls: list[int] = []  # tokens that each gave
     seconds, lossless = 0.0, True
     for at, prompt in enumerate(prompts):
         ids = target.encode(prompt)[:PROMPT]
@@ -193,8 +197,7 @@ def answer(
         if way.builder is None:
             plain = plain_decoding(target, ids, room, sampler, eos=target.eos)
             tokens += len(plain.tokens)
-            calls += plain.n_decoded
-            committed += plain.n_decoded
+            of_calls += [1] * plain.n_decoded
             seconds += plain.seconds
             continue
         result = speculate(
@@ -202,11 +205,11 @@ def answer(
             max_new_tokens=room, seed=sampler.seed + at, allow_lossy=True,
         )  # fmt: skip
         tokens += len(result.tokens)
-        calls += len(result.rounds)
-        committed += sum(len(done.tokens) for done in result.rounds)
+        of_calls += [len(done.tokens) for done in result.rounds]
         seconds += result.seconds
         lossless = lossless and result.lossless
-    return Requests(len(prompts), tokens, calls, committed, seconds, lossless)
+    error = standard_error(of_calls)
+    return Requests(len(prompts), tokens, len(of_calls), sum(of_calls), seconds, lossless, error)
 
 
 def grid() -> tuple[list[Way], dict[str, str]]:

@@ -1,9 +1,8 @@
 """A draft model as laws: what a token builder asks, answered by a Hugging Face model with KV of its own.
 
-Each call that asks something new is one forward of the draft, over the whole trie asked for in this round:
-a level costs its own tokens and those above it again. The tries are small, and a Session keeps no query-less
-inner node that could fork once more. What was drafted and is then committed is not decoded again: its KV is
-kept by `Session.accept`, as in the target.
+Each call that asks something new is one forward of the draft, over the tokens that are new in it: the KV of
+the levels above is there. What was drafted and is then committed is not decoded again: its KV is kept by
+`Session.accept`, as in the target.
 """
 
 import time
@@ -75,7 +74,7 @@ class ModelLaws:
         self.session = Session(model, method, n_slots, page_size=1, backend=backend)
         self._waiting: list[int] = []  # committed, without KV yet
         self._known: dict[Path, NDArray[np.float64]] = {}
-        self._node_of: dict[Path, int] | None = None  # of the last forward, while it awaits its verdict
+        self._node_of: dict[Path, int] | None = None  # of what awaits its verdict
 
     def begin(self, prompt: Sequence[int]) -> None:
         """Run the prompt."""
@@ -116,36 +115,31 @@ class ModelLaws:
         self._known.clear()
 
     def _forward(self, asked: list[Path]) -> None:
-        """Decode the trie of all paths of this round, below the committed tokens that have no KV."""
-        self._settle()
+        """Decode what is new in the paths, below the committed tokens that have no KV."""
         n = len(self._waiting)
         if not n and () not in self._known:
             self._known[()] = laws_of(self.sampler, self.session.logits_of(LEAF)[None])[0]
-        parents, tokens = list(range(-1, n - 1)), list(self._waiting)
-        node_of: dict[Path, int] = {(): n - 1}
-        for path in (*self._known, *asked):
+        begun = self._node_of is not None
+        node_of = dict(self._node_of or {(): n - 1})
+        tokens = [] if begun else list(self._waiting)
+        parents = list(range(-1, len(tokens) - 1))
+        first = n + len(node_of) - 1 if begun else 0
+        for path in asked:
             for end in range(1, len(path) + 1):
                 if path[:end] not in node_of:
-                    node_of[path[:end]] = len(tokens)
+                    node_of[path[:end]] = first + len(tokens)
                     parents.append(node_of[path[: end - 1]])
                     tokens.append(path[end - 1])
         if not tokens:
             return
-        logits = self.session.verify(LEAF, parents, tokens)
+        logits = self.session.verify(LEAF, parents, tokens, more=begun)
         self.n_calls += 1
         self.n_tokens += len(tokens)
         self._node_of = node_of
         laws = laws_of(self.sampler, logits)
         for path, node in node_of.items():
-            # a path keeps the law that its children were drawn from
-            if node >= 0:
-                self._known.setdefault(path, laws[node])
-
-    def _settle(self) -> None:
-        """Drop drafted tokens of the last forward, and keep the committed ones that it decoded."""
-        if self._node_of is not None:
-            self.session.accept(range(len(self._waiting)))
-            self._waiting, self._node_of = [], None
+            if node >= first:
+                self._known[path] = laws[node - first]
 
 
 def laws_of(sampler: Sampler, logits: Tensor) -> NDArray[np.float64]:

@@ -11,6 +11,7 @@ tokens keep the KV of that forward. The first token of all is drawn from the log
 
 import inspect
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,6 +30,8 @@ from ..tree import Tree
 from ..verifying import Verifier, find_verifier
 from .laws import LEAF, DraftLaws, ModelLaws, check_same_tokens, draft_sampler, laws_of
 from .pairs import check_builder, check_options
+
+REMEMBERED = 64  # rounds that a builder may learn from
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,6 +127,7 @@ class Speculation:
         self.laws.commit([first])
         self.tokens, self.pending = [first], first
         self.ended = first in self.eos
+        self.judged: deque[tuple[TokenTree, tuple[int, ...]]] = deque(maxlen=REMEMBERED)
 
     def round(self) -> Round:
         """Draft, verify, commit.
@@ -158,6 +162,7 @@ class Speculation:
         calls, decoded = self.laws.n_calls - calls, self.laws.n_tokens - decoded
         done = Round(tree, path, bonus, overlap, calls, decoded, seconds, seen)
         self.laws.commit(done.tokens)
+        self.judged.append((tree, path))
         self.tokens += done.tokens
         self.pending = done.tokens[-1]
         self.ended = ended or self.pending in self.eos
@@ -165,8 +170,11 @@ class Speculation:
 
     def _draft(self) -> TokenTree:
         options = dict(self.options)
-        if "context" in inspect.signature(self.builder.build).parameters:  # a builder that reads the text
+        taken = inspect.signature(self.builder.build).parameters
+        if "context" in taken:  # a builder that reads the text
             options.setdefault("context", (*self.session.path_tokens(LEAF), self.pending))
+        if "judged" in taken:  # one that learns from the rounds before
+            options.setdefault("judged", tuple(self.judged))
         return self.builder.build(self.laws, self.budget, self.chance, **options)
 
     def _overlap(self, tree: TokenTree, path: Sequence[int], p: NDArray[np.float64]) -> tuple[float, ...]:

@@ -58,7 +58,7 @@ class SpeculationMetrics:
         alpha: mean of sum min(p, q) over the committed positions whose q is known: what one drafted token is
             accepted with.
         draft_calls: forwards of the draft a round.
-        draft_tokens: tokens decoded in them a round, those that a level decodes again among them.
+        draft_tokens: tokens decoded in them a round; the KV of levels above is kept.
         verify_tokens: tokens of the target's forward a round: drafted nodes and the pending token.
         wasted: drafted nodes a round that were not accepted.
         seconds: part -> seconds a round.

@@ -166,12 +166,13 @@ def advance(tree: Tree, births: Mapping[int, int], forks: Collection[int] = ()) 
     return Advance(draft.freeze(), tuple(appended), forked, paused, pruned, gone)
 
 
-def hang(tree: Tree, leaf: int, parents: Sequence[int]) -> tuple[Tree, tuple[int, ...]]:
+def hang(tree: Tree, leaf: int, parents: Sequence[int], first: int = 0) -> tuple[Tree, tuple[int, ...]]:
     """Hang a token tree below a leaf: a node and a query for each token, and no other query.
 
     Args:
         leaf: label of the node that the first tokens follow.
         parents: [token] the token that each follows, an earlier one; -1: the leaf.
+        first: tokens before this one get no query.
 
     Returns:
         the tree, and the labels of the tokens' nodes.
@@ -182,7 +183,7 @@ def hang(tree: Tree, leaf: int, parents: Sequence[int]) -> tuple[Tree, tuple[int
     node = tree.index(leaf)
     if tree.subtree_stop[node] != node + 1:
         raise TreeError(f"node {leaf} has children; a token tree hangs below a leaf")
-    if not len(parents):
+    if len(parents) <= first:
         raise TreeError("the token tree is empty; it has at least one token")
     for i, parent in enumerate(parents):
         if not -1 <= parent < i:
@@ -191,7 +192,9 @@ def hang(tree: Tree, leaf: int, parents: Sequence[int]) -> tuple[Tree, tuple[int
             )
     # a decode hangs the same token tree below the same branch again and again
     drafted = tuple(parents)
-    shape, origin = tree._shape.once(("hang", node, drafted), lambda: _hung(tree, leaf, drafted))
+    shape, origin = tree._shape.once(
+        ("hang", node, drafted, first), lambda: _hung(tree, leaf, drafted, first)
+    )
     fresh = np.arange(tree.next_label, tree.next_label + len(drafted))
     label = np.concatenate((tree.label, fresh))[origin]
     length = np.concatenate((tree.length, np.ones_like(fresh)))[origin]
@@ -199,14 +202,14 @@ def hang(tree: Tree, leaf: int, parents: Sequence[int]) -> tuple[Tree, tuple[int
     return Tree._of(shape, length), tuple(fresh.tolist())
 
 
-def _hung(tree: Tree, leaf: int, parents: tuple[int, ...]) -> tuple[Shape, Ints]:
+def _hung(tree: Tree, leaf: int, parents: tuple[int, ...], first: int) -> tuple[Shape, Ints]:
     """The shape with the token tree; [node] which it was, of the tree's nodes and then the tokens."""
     draft = _Draft(tree)
     draft.plain = False
     labels: list[int] = []
     for parent in parents:
         labels.append(draft.add(leaf if parent < 0 else labels[parent], 1))
-    draft.seats = labels
+    draft.seats = labels[first:]
     hung = draft.freeze()
     is_old = hung.label < tree.next_label
     origin = hung.label - tree.next_label + tree.n_nodes

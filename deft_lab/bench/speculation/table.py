@@ -78,12 +78,26 @@ def _table(title: str, columns: list[str]) -> Table:
     return table
 
 
+SHORT = {  # a key of a row of requests -> its column
+    "way": "way", "temperature": "T", "prompts": "prompts", "target calls": "calls",
+    "tokens per target call": "tokens/call", "error": "±", "ms per token": "ms/token",
+    "s per prompt": "s/prompt", "tokens per prompt": "tokens/prompt", "lossless": "",
+}  # fmt: skip
+
+
 def requests_table(rows: list[dict[str, Any]]) -> Table:
     """What prompts cost; a row each."""
-    table = _table("tokens per target call: its own included", list(rows[0]))
+    keys = [key for key in SHORT if key in rows[0]]
+    table = _table("calls: of the target; tokens/call: its own included", [SHORT[key] for key in keys])
     for row in rows:
-        table.add_row(*(f"{v:.3g}" if isinstance(v, float) else str(v) for v in row.values()))
+        table.add_row(*(_cell(row[key]) for key in keys))
     return table
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return "" if value else "lossy"
+    return "" if value is None else f"{value:.3g}" if isinstance(value, float) else str(value)
 
 
 def comparison_table(rows: list[dict[str, Any]], budget: int) -> Table:

@@ -10,8 +10,7 @@ from .config import (
 )
 from .costs import COSTS, PUBLISHED, cost_of, costs_of, swi, swi_of
 from .csd import csd
-from .dytc import DYTC, Acceptance, dytc
-from .max_gram import MaG, MaGLaws, bigram_table, max_gram, read_bigrams, workbook_bigrams
+from .max_gram import MaG, bigram_table, read_bigrams, workbook_bigrams
 from .record import Call, Drafted, Record
 from .reviewers import CausalReviewer, Reviewer, Seq2SeqReviewer, TableReviewer
 from .run import Cascade, load_cascade, run_config
@@ -19,10 +18,10 @@ from .theory import best_horizontal, ewif_horizontal, ewif_speculative, ewif_ver
 from .tries import call_tree_to_token_tree
 
 __all__ = [
-    "COSTS", "DYTC", "EXAMPLE", "FLAN_T5_PREVIOUS_WORK", "FLAN_T5_SIZE", "LLAMA_7B", "PUBLISHED",
-    "Acceptance", "Call", "Cascade", "CausalReviewer", "Config", "Drafted", "MaG", "MaGLaws", "Record",
+    "COSTS", "EXAMPLE", "FLAN_T5_PREVIOUS_WORK", "FLAN_T5_SIZE", "LLAMA_7B", "PUBLISHED",
+    "Call", "Cascade", "CausalReviewer", "Config", "Drafted", "MaG", "Record",
     "Reviewer", "Seq2SeqReviewer", "TableReviewer", "best_horizontal", "bigram_table",
-    "call_tree_to_token_tree", "cost_of", "costs_of", "csd", "dytc", "ewif_horizontal", "ewif_speculative",
-    "ewif_vertical", "load_cascade", "max_gram", "phi", "read_bigrams", "read_config", "run_config", "swi",
+    "call_tree_to_token_tree", "cost_of", "costs_of", "csd", "ewif_horizontal", "ewif_speculative",
+    "ewif_vertical", "load_cascade", "phi", "read_bigrams", "read_config", "run_config", "swi",
     "swi_of", "workbook_bigrams",
 ]  # fmt: skip

@@ -1,6 +1,5 @@
-"""Max-Gram (MaG): a draft without a network, which goes on as the longest match in the text did.
+"""Max-Gram (MaG) as the last draft of a cascade, and tables of bigrams for it.
 
-history: the prompt, and the text so far without its last token.
 bigram table: token -> the token that follows it most often; 0 where it was never seen.
 """
 
@@ -11,47 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ...chance import Chance
+from ...drafting.max_gram import max_gram
 from ...errors import DraftError
 from .record import Drafted
 
 Ids = tuple[int, ...]
-
-
-def longest_match(history: Sequence[int], context: Sequence[int]) -> int | None:
-    """Where the history goes on after the longest suffix of `context` in it, the leftmost of equals."""
-    best, after = 0, None
-    for end in (i for i, token in enumerate(history) if token == context[-1]):
-        length, most = 1, min(end + 1, len(context))
-        while length < most and history[end - length] == context[-1 - length]:
-            length += 1
-        if length > best:
-            best, after = length, end + 1
-    return after
-
-
-def max_gram(prompt: Sequence[int], ids: Sequence[int], k: int, bigrams: Sequence[int]) -> Ids:
-    """`k` tokens: those after the longest match in the history, after one in the text itself, bigrams.
-
-    The second search is for what the first one found short, at the end of the history: its text ends in the
-    tokens found, and it stands twice in a row in what is searched, as published. The published code may give
-    more than `k` here; we cut.
-
-    Source: CS Drafting (2312.11462).
-    """
-    text = list(ids)
-    for search in ("history", "text"):
-        history = (list(prompt) if search == "history" else text[:-1]) + text[:-1]
-        after = longest_match(history, text)
-        missing = len(ids) + k - len(text)
-        if after is not None and missing:
-            text += history[after : after + missing]
-    while len(text) < len(ids) + k:
-        # a table may be shorter than the model's vocabulary, which is padded to a round number
-        text.append(bigrams[text[-1]] if text[-1] < len(bigrams) else 0)
-    return tuple(text[len(ids) :])
 
 
 class MaG:
@@ -79,27 +44,6 @@ class MaG:
 
     def review(self, *_: Any) -> tuple[tuple[Drafted, ...], int, int]:
         raise DraftError(f"{self.name} cannot review, only propose; it must be the last draft")
-
-
-class MaGLaws:
-    """Laws of Max-Gram for token builders: all to the token that it proposes.
-
-    Args:
-        mag: the draft.
-        prompt: what it searches first.
-        ids: text so far.
-        vocab_size: of the target; default: that of the table.
-    """
-
-    def __init__(self, mag: MaG, prompt: Ids, ids: Ids, vocab_size: int | None = None) -> None:
-        self.mag, self.prompt, self.ids = mag, prompt, ids
-        self.vocab_size = vocab_size or mag.vocab_size
-
-    def __call__(self, paths: Sequence[Ids]) -> NDArray[np.float64]:
-        laws = np.zeros((len(paths), self.vocab_size))
-        for row, path in enumerate(paths):
-            laws[row, max_gram(self.prompt, (*self.ids, *path), 1, self.mag.bigrams)[0]] = 1.0
-        return laws
 
 
 # --- bigram tables

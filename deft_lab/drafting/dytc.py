@@ -1,6 +1,6 @@
 """Dynamic Tree Cascade: a token tree grown by several drafts, each where it pays most.
 
-acceptance: what share of a draft's tokens the target takes, as far as is known.
+acceptance: what share of a draft's tokens the target takes, as far as is known: the rounds before say it.
 leaf: an unexpanded node; its value is the chance that the target accepts the path to it.
 An expansion adds k tokens by draft S below the best leaf, then one by the bottom draft (the last), with S and
 k that give the most accepted tokens for their time: [a (1 - a^k) / (1 - a) + a^k a_n] / (k c + c_n).
@@ -14,11 +14,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...chance import Chance, Law
-from ...drafting import TOP_K, TokenBuilder
-from ...drafting.base import Laws
-from ...errors import DraftError, check_counts
-from ...token_tree import TokenTree
+from ..chance import Chance, Law
+from ..errors import DraftError, check_counts
+from ..token_tree import TokenTree
+from .base import Laws
+from .max_gram import MaxGramLaws
+
+Judged = Sequence[tuple[TokenTree, Sequence[int]]]  # of each round: what was drafted, which nodes passed
 
 LEAST_ACCEPTANCE, MOST_ACCEPTANCE = 0.01, 0.99  # an estimate of 0 would never be revised
 
@@ -66,22 +68,30 @@ def dytc(  # noqa: PLR0913  (a builder, and what it knows of its drafts)
     laws: Laws | Sequence[Laws],
     budget: int,
     chance: Chance,
+    context: Sequence[int] = (),
+    judged: Judged = (),
     *,
     costs: Sequence[float] | None = None,
-    acceptances: Sequence[Acceptance | float] | None = None,
+    acceptances: Sequence[float] | None = None,
     names: Sequence[str] | None = None,
+    bigrams: Sequence[int] = (),
     width: int = 2,
     longest: int = 5,
 ) -> TokenTree:
     """Expand the leaf that is most probably accepted, until the budget is spent.
 
     Args:
-        laws: of one draft, or of several, best first; the last of several is the bottom draft.
+        laws: of one draft, and Max-Gram over `context` is the bottom draft; or of several, best first, the
+            last of them the bottom draft.
         budget: nodes.
         chance: never asked: tokens are the likeliest, so verify as TOP_K.
-        costs: time of a forward of each draft, any unit; default: 1, 0.1 of it for each next draft.
-        acceptances: estimate for each draft; default: 0.8, 0.1 less for each next draft.
-        names: provenance of their tokens; default: draft 0, draft 1, ...
+        context: the text so far, the last committed token last.
+        judged: the rounds before; each draft's acceptance follows what they say.
+        costs: time of a forward of each draft, any unit; default: 1, 0.1 of it for each next draft, nothing
+            for Max-Gram.
+        acceptances: estimate for each draft before anything is judged; default: 0.8, 0.1 less for each next.
+        names: provenance of their tokens; default: draft 0, draft 1, ..., max-gram
+        bigrams: token -> the one that follows it, for Max-Gram where nothing matches.
         width: tokens that a draft adds at a place: the likeliest goes on, its siblings become leaves.
         longest: tokens of one draft in an expansion at most.
 
@@ -89,33 +99,51 @@ def dytc(  # noqa: PLR0913  (a builder, and what it knows of its drafts)
         DraftError: lists of different lengths, a cost of 0 or less for a draft that is not the bottom, or
             drafts of different vocabularies.
     """
-    drafts = [laws] if callable(laws) else list(laws)
+    drafts = [laws, MaxGramLaws(context, laws.vocab_size, bigrams)] if callable(laws) else list(laws)
     n = len(drafts)
-    a = [x.value if isinstance(x, Acceptance) else float(x) for x in acceptances or _falling(n)]
-    c = list(costs) if costs is not None else [0.1**i for i in range(n)]
-    who = list(names) if names is not None else [f"draft {i}" for i in range(n)]
-    _check(drafts, a, c, who)
+    free = 1 if callable(laws) else 0
+    c = list(costs) if costs is not None else [0.1**i for i in range(n - free)] + [0.0] * free
+    default = [f"draft {i}" for i in range(n - free)] + ["max-gram"] * free
+    who = list(names) if names is not None else default
+    believed = list(acceptances) if acceptances is not None else [max(0.1, 0.8 - 0.1 * i) for i in range(n)]
+    _check(drafts, believed, c, who)
     check_counts(DraftError, 1, budget=budget, width=width, longest=longest)
-    a = [min(MOST_ACCEPTANCE, max(LEAST_ACCEPTANCE, x)) for x in a]
+    a = acceptances_after(judged, dict(zip(who, believed, strict=True)))
     grown = _Growing(budget, width)
     while len(grown.parents) < budget and grown.leaves:
         leaf = max(grown.leaves, key=lambda node: (grown.value[node], -node))
         s, k = best_expansion(a, c, longest)
         for i in [s] * k + ([n - 1] if n > 1 else []):
             (law,) = drafts[i]([grown.text[leaf]])
+            if i != s and not law.any():  # the bottom draft knows nothing here
+                break
             leaf = grown.add(leaf, law, a[i], who[i])
-            if len(grown.parents) == budget:
+            if len(grown.parents) == budget or leaf not in grown.leaves:
                 break
     return TokenTree(
         tuple(grown.parents),
         tuple(grown.text[i][-1] for i in range(len(grown.parents))),
         tuple(grown.value[i] for i in range(len(grown.parents))),
         tuple(grown.by),
+        grown.q,
     )
 
 
-def _falling(n: int) -> list[float]:
-    return [max(0.1, 0.8 - 0.1 * i) for i in range(n)]
+def acceptances_after(judged: Judged, believed: dict[str, float]) -> list[float]:
+    """The acceptance of each draft, from the best tokens that it added where the target came by.
+
+    Args:
+        judged: rounds, the oldest first.
+        believed: draft -> before all of them.
+    """
+    found = {name: Acceptance(value) for name, value in believed.items()}
+    for tree, path in judged:
+        for node in (-1, *path):
+            best = tree.children[node][:1]
+            for child in best:
+                if tree.provenance[child] in found:
+                    found[tree.provenance[child]].update(child in path)
+    return [min(MOST_ACCEPTANCE, max(LEAST_ACCEPTANCE, one.value)) for one in found.values()]
 
 
 def _check(drafts: Sequence[Laws], a: Sequence[float], c: Sequence[float], who: Sequence[str]) -> None:
@@ -128,6 +156,8 @@ def _check(drafts: Sequence[Laws], a: Sequence[float], c: Sequence[float], who: 
     for i, cost in enumerate(c):
         if cost < 0 or (cost == 0 and (n == 1 or i < n - 1)):
             raise DraftError(f"costs[{i}]={cost}; only the bottom draft of several may cost nothing")
+    if len(set(who)) < n:
+        raise DraftError(f"names={who}; give each draft a name of its own, its acceptance is kept by it")
     sizes = {draft.vocab_size for draft in drafts}
     if len(sizes) > 1:
         raise DraftError(f"drafts of {sorted(sizes)} tokens; all must know the same tokens")
@@ -142,6 +172,7 @@ class _Growing:
         self.by: list[str] = []
         self.text: dict[int, tuple[int, ...]] = {-1: ()}
         self.value: dict[int, float] = {-1: 1.0}
+        self.q: dict[int, Law] = {}
         self.leaves = {-1}
 
     def add(self, leaf: int, law: Law, a: float, who: str) -> int:
@@ -151,17 +182,14 @@ class _Growing:
         """
         self.leaves.remove(leaf)
         best = [int(token) for token in np.argsort(-law, kind="stable")[: self.width] if law[token] > 0]
-        others = float(1.0 - law[best[0]])
         first = len(self.parents)
         for place, token in enumerate(best[: self.budget - first]):
-            share = a if place == 0 else (1 - a) * float(law[token]) / others
+            share = a if place == 0 else (1 - a) * float(law[token]) / float(1.0 - law[best[0]])
             node = len(self.parents)
             self.parents.append(leaf)
             self.by.append(who)
             self.text[node] = (*self.text[leaf], token)
             self.value[node] = self.value[leaf] * share
+            self.q[leaf] = law
             self.leaves.add(node)
         return first
-
-
-DYTC = TokenBuilder("dytc", dytc, TOP_K, "several drafts, each where it pays most (Dynamic Tree Cascade)")
