@@ -10,6 +10,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import DeftLabError, check_counts
+
 Law = NDArray[np.float64]  # [vocabulary] probabilities
 T = TypeVar("T", bound=Hashable)
 
@@ -40,9 +42,14 @@ class Dice:
 
     Args:
         seed: a number, or a generator to go on with.
+
+    Raises:
+        DeftLabError: the number is negative, or none.
     """
 
     def __init__(self, seed: int | np.random.Generator = 0) -> None:
+        if not isinstance(seed, np.random.Generator):
+            check_counts(DeftLabError, 0, seed=seed)
         self.rng = np.random.default_rng(seed)
 
     def flip(self, probability: float) -> bool:

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from .cli_cascade import register as register_cascade
 from .cli_decode import register as register_decode
+from .cli_options import writable
 from .cli_speculate import register as register_speculate
 from .cli_view import register as register_view
 from .errors import DeftLabError
@@ -100,6 +101,7 @@ def bench_plan(
     from .bench.plan import bench_plan as measure
     from .fetch import find_templates
 
+    writable(output)
     result = measure(find_templates(templates))
     console.print("median ms of planning one step (and half the distance of the quartiles), on one core")
     for case in dict.fromkeys(row["case"] for row in result["rows"]):
@@ -133,6 +135,7 @@ def bench_attention(  # noqa: PLR0913 - a parameter for each option
     from .bench.attention.subjects import choose, method_subjects
     from .fetch import find_templates
 
+    writable(output)
     chosen = choose_cases(cases, find_templates(templates))
     there, left_out = importable(choose(PEERS, peers, "peer"))
     subjects = [*choose(method_subjects(), methods, "method"), *there]
@@ -169,6 +172,7 @@ def bench_ablation(
     from .bench.attention.ablation import bench_ablation as measure
     from .fetch import find_templates
 
+    writable(output)
     names = () if sweeps == "all" else tuple(name.strip() for name in sweeps.split(","))
     result = measure(
         names,
@@ -215,6 +219,7 @@ def bench_decode(  # noqa: PLR0913 - a parameter for each option
     from .bench.decode.run import bench_decode as measure
     from .fetch import find_templates
 
+    writable(output)
     require_gpu("bench decode")
     chosen = choose_cases(cases, find_templates(templates), steps)
     subjects = [*choose(METHOD_SUBJECTS, methods, "method"), *choose(PEER_SUBJECTS, peers, "peer")]
@@ -250,6 +255,7 @@ def bench_speculation(  # noqa: PLR0913 - a parameter for each option
     from .bench.decode.measure import Setup
     from .bench.decode.run import METHOD_SUBJECTS
 
+    writable(output)
     require_gpu("bench speculation")
     given = forced.read_acceptance(acceptance)
     try:
@@ -275,7 +281,8 @@ def bench_plot(
     from .bench.decode import plot as of_decode
     from .bench.speculation import plot as of_builders
 
-    page, result = output or file.with_suffix(".html"), read_result(file)
+    writable(page := output or file.with_suffix(".html"))
+    result = read_result(file)
     drawn = of_decode.figures(result) if of_decode.is_decode(result) else None
     drawn = of_builders.figures(result) if of_builders.is_comparison(result) else drawn
     for figure in save_plots(result, page, drawn):
@@ -293,6 +300,7 @@ def bench_calibrate(
     from .bench.calibrate import calibrate_file
     from .fetch import find_templates
 
+    writable(output)
     result = calibrate_file(file, find_templates(templates))
     for name, value in result["constants"].items():
         console.print(f"{name:14} {value:.4g}", markup=False)

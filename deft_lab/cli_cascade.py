@@ -12,7 +12,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree as Drawing
 
-from .errors import DraftError
+from .cli_options import TARGET, Seed, writable
+from .errors import DraftError, check_counts
 
 if TYPE_CHECKING:
     from .speculative.cascade import Call, Cascade, Config, Record
@@ -22,7 +23,7 @@ CALLS_IN_A_ROW = 3  # of one model; those beyond are counted, not drawn
 PROMPT = "sort 7 2 9 4 1 8 3 6 by 4\n"  # of the bundled models' language
 
 ConfigFile = Annotated[Path | None, typer.Option("--config", help="JSON; the options below overrule it.")]
-Target = Annotated[str | None, typer.Option("--target", help="target (bundled), a folder, or a hub model.")]
+Target = Annotated[str | None, TARGET]
 Drafts = Annotated[
     str | None, typer.Option("--drafts", help="Best first, with commas: draft; empty: Max-Gram alone.")
 ]
@@ -42,7 +43,6 @@ Prompt = Annotated[str | None, typer.Option("--prompt", help="Text; overrules th
 MaxLength = Annotated[int, typer.Option("--max-length", help="New tokens of a text at most.")]
 Sample = Annotated[bool | None, typer.Option("--sample/--greedy", help="Draw tokens from the target's law.")]
 Temperature = Annotated[float, typer.Option("--temperature", help="Of all models, with --sample.")]
-Seed = Annotated[int, typer.Option("--seed", help="Of the draws.")]
 Bigrams = Annotated[
     Path | None, typer.Option("--bigrams", help="JSON list: entry i is what follows token i.")
 ]
@@ -77,6 +77,9 @@ def cascade(  # noqa: PLR0913  (the arguments of a command)
     from .decode.sampling import Sampler
     from .speculative.cascade import load_cascade, run_config
 
+    writable(output)
+    check_counts(DraftError, 1, n_prompts=n_prompts, max_length=max_length)
+    check_counts(DraftError, 0, round=round)
     overruling = {
         "target_name": target,
         "draft_names": None if drafts is None else [x.strip() for x in drafts.split(",") if x.strip()],

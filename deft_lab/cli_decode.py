@@ -16,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.tree import Tree as Drawing
 
+from .cli_options import METHOD, Device, Dtype, Seed, TopK, TopP, read_counts, writable
 from .errors import DecodeError
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ Controller = Annotated[
     str | None,
     typer.Option("--Branch_controller", help="The runner's name of the task: Simple_Tree, ...", hidden=True),
 ]
-Method = Annotated[str | None, typer.Option("--method", help="How queries and KV are grouped.")]
+Method = Annotated[str | None, METHOD]
 Mode = Annotated[str | None, typer.Option("--mode", help="The runner's name of the method ...", hidden=True)]
 Mem = Annotated[str | None, typer.Option("--mem", help="... with its memory: paged, unpaged.", hidden=True)]
 Prompt = Annotated[str | None, typer.Option("--prompt", help="Text; default: one of the model's own tasks.")]
@@ -62,14 +63,9 @@ TreeIdx = Annotated[int, typer.Option("--tree-idx", "--tree_idx", help="Item of 
 Temperature = Annotated[
     float | None, typer.Option("--temperature", help="0: greedy; default: as the task needs.")
 ]
-TopK = Annotated[int | None, typer.Option("--top-k", help="Only the so many likeliest tokens.")]
-TopP = Annotated[float, typer.Option("--top-p", help="Only the tokens that hold this probability.")]
-Seed = Annotated[int, typer.Option("--seed", help="Of the draws.")]
 Eos = Annotated[bool | None, typer.Option("--eos/--no-eos", help="Whether the end of text ends a branch.")]
 PageSize = Annotated[int, typer.Option("--page-size", help="Slots of a page: 1, 16 or 64.")]
 Backend = Annotated[str, typer.Option("--backend", help="Of the attention: auto, torch, triton.")]
-Dtype = Annotated[str | None, typer.Option("--dtype", help="float32, bfloat16, float16.")]
-Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, ...")]
 Graphs = Annotated[
     bool | None,
     typer.Option("--graphs/--no-graphs", help="Decode by CUDA graphs; without, parts are timed apart."),
@@ -132,6 +128,8 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
 
     if traversal not in (None, "DFS", "dfs"):
         raise DecodeError(f"traversal={traversal!r}; trees are kept depth first, so only DFS is taken")
+    writable(output)
+    writable(record, "--record")
     chosen = _task(task, branch_controller)
     if temperature is None:
         temperature = 0.8 if chosen in SAMPLED else 0.0
@@ -160,7 +158,8 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
     )
     if record is None and context.info_name == "record":
         record = Path(f"{chosen}.trace.jsonl")
-    samples = _numbers(sample_layers), _numbers(sample_kv_heads) or None, sample_every
+    layers, heads = _listed(sample_layers, "--sample-layers"), _listed(sample_kv_heads, "--sample-kv-heads")
+    samples = layers, heads or None, sample_every
     _run(request, tree_model, record, samples, output, stream)
 
 
@@ -243,11 +242,8 @@ def _prompt(prompt: str | None, file: Path | None, model: str) -> Any:
     return parse_prompt(prompt, file)
 
 
-def _numbers(text: str) -> tuple[int, ...]:
-    try:
-        return tuple(int(part) for part in text.split(",") if part.strip())
-    except ValueError as bad:
-        raise DecodeError(f"{text!r} is no list of numbers such as 0,5") from bad
+def _listed(text: str, option: str) -> tuple[int, ...]:
+    return read_counts(text, option, 0) if text.strip() else ()
 
 
 class _progress:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
-from .errors import DraftError
+from .cli_options import METHOD, TARGET, Device, Dtype, Seed, TopK, TopP, read_counts, read_numbers, writable
+from .errors import DraftError, check_counts
 
 if TYPE_CHECKING:
     from .speculative import Round
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 console = Console()
 speculate_app = typer.Typer(help="Write a text speculatively, and measure what that was worth.")
 
-Target = Annotated[str, typer.Option("--target", help="target (bundled), a folder, or a hub model.")]
+Target = Annotated[str, TARGET]
 Draft = Annotated[str, typer.Option("--draft", help="draft (bundled), a folder, or a hub model.")]
 Builder = Annotated[str, typer.Option("--builder", help="Who draws the token tree.")]
 VerifierName = Annotated[str | None, typer.Option("--verifier", help="Who decides; default: a lossless one.")]
@@ -23,15 +24,10 @@ Budget = Annotated[int, typer.Option("--budget", help="Drafted nodes a round at 
 Prompt = Annotated[str, typer.Option("--prompt", help="A text.")]
 MaxNew = Annotated[int, typer.Option("--max-new-tokens", help="Tokens at most.")]
 Temperature = Annotated[float, typer.Option("--temperature", help="0: greedy.")]
-TopK = Annotated[int | None, typer.Option("--top-k", help="Only the so many likeliest tokens.")]
-TopP = Annotated[float, typer.Option("--top-p", help="Only the tokens that hold this probability.")]
-Seed = Annotated[int, typer.Option("--seed", help="Of the draws.")]
 Eos = Annotated[bool, typer.Option("--eos/--no-eos", help="Whether the end of text ends it.")]
 Lossy = Annotated[bool, typer.Option("--allow-lossy", help="Run pairs that change the target's law.")]
-Method = Annotated[str, typer.Option("--method", help="How queries and KV are grouped.")]
+Method = Annotated[str, METHOD]
 Options = Annotated[list[str] | None, typer.Option("--option", help="Of the builder: --option k=3.")]
-Device = Annotated[str | None, typer.Option("--device", help="cpu, cuda, ...")]
-Dtype = Annotated[str | None, typer.Option("--dtype", help="float32, bfloat16, float16.")]
 Verbose = Annotated[bool, typer.Option("--verbose", help="Draw the token tree of each round.")]
 Output = Annotated[Path | None, typer.Option("--output", help="Write everything as JSON.")]
 
@@ -70,6 +66,7 @@ def speculate(  # noqa: PLR0913  (the arguments of a command)
     from .speculative import speculate as run
     from .speculative.pairs import sound_verifiers
 
+    writable(output)
     sampler = Sampler(temperature, top_k, top_p, seed)
     sound = sound_verifiers(find_token_builder(builder), temperature)
     models = _models(target, draft, device, dtype)
@@ -102,7 +99,7 @@ def speculate(  # noqa: PLR0913  (the arguments of a command)
 
 @speculate_app.command("sweep")
 def sweep(  # noqa: PLR0913  (the arguments of a command)
-    quick: Annotated[bool, typer.Option("--quick", help="One temperature, one prompt: 2 minutes.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Temperature 1 and two prompts alone.")] = False,
     temperatures: Annotated[str, typer.Option(help="Of both laws.")] = "0.85,0.9,0.95,1.0",
     prompts: Annotated[int, typer.Option(help="Problems of the workbook for each cell.")] = 4,
     most: Annotated[int, typer.Option("--M", help="Length at which a text stops, and 128.")] = 384,
@@ -116,7 +113,10 @@ def sweep(  # noqa: PLR0913  (the arguments of a command)
     from .provenance import card
     from .speculative.dynasurge import answer, grid, read_prompts
 
-    chosen, n_prompts = ([1.0], 1) if quick else (_numbers(temperatures), prompts)
+    writable(output)
+    chosen, n_prompts = ([1.0], 2) if quick else (read_numbers(temperatures, "--temperatures"), prompts)
+    check_counts(DraftError, 1, prompts=n_prompts)
+    samplers = [Sampler(temperature, seed=seed) for temperature in chosen]
     texts, rows = read_prompts("workbook", 0, n_prompts), []
     models = _models("target", "draft", device, None)
     ways, left_out = grid()
@@ -125,12 +125,12 @@ def sweep(  # noqa: PLR0913  (the arguments of a command)
         temperatures=chosen, prompts=n_prompts, M=most, seed=seed,
     )  # fmt: skip
     content = {"schema": "deft_lab.sweep/1", "rows": rows, "left_out": left_out, "card": told}
-    for temperature in chosen:
+    for sampler in samplers:
         for way in ways:
-            found = answer(*models, texts, way, Sampler(temperature, seed=seed), most).to_json()
-            rows.append({"way": way.name, "temperature": temperature, **found})
+            found = answer(*models, texts, way, sampler, most).to_json()
+            rows.append({"way": way.name, "temperature": sampler.temperature, **found})
             console.print(
-                f"{way.name} at {temperature:g}: {found['tokens per target call']:.2f} tokens a call",
+                f"{way.name} at {sampler.temperature:g}: {found['tokens per target call']:.2f} tokens a call",
                 markup=False, highlight=False,
             )  # fmt: skip
         if output is not None:
@@ -199,7 +199,9 @@ def compare_builders(  # noqa: PLR0913  (the arguments of a command)
     from .bench.speculation.plot import figures
     from .bench.speculation.table import comparison_table
 
-    chosen = (16,) if quick else tuple(int(n) for n in _numbers(budgets))
+    writable(output)
+    writable(plot, "--plot")
+    chosen = (16,) if quick else read_counts(budgets, "--budgets", 1)
     setting = Setting(chosen, temperature, rounds, method, hardware, seed, 165.0 if quick else 1100.0)
     names = None if builders == "all" else [name.strip() for name in builders.split(",")]
     result = measure(
@@ -262,10 +264,3 @@ def _models(target: str, draft: str, device: str | None, dtype: str | None) -> t
     from .decode.hf import load_model
 
     return tuple(load_model(name, dtype=dtype, device=device) for name in (target, draft))  # type: ignore
-
-
-def _numbers(text: str) -> list[float]:
-    try:
-        return [float(part) for part in text.split(",") if part.strip()]
-    except ValueError as bad:
-        raise DraftError(f"{text!r} is no list of numbers such as 8,16") from bad

@@ -8,6 +8,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from .cli_options import writable
+
 console = Console()
 
 Source = Annotated[str, typer.Argument(help="A .json file, a link of the editor, or a preset: few_shot.")]
@@ -31,6 +33,7 @@ def view(
 
     if theme not in THEMES:
         raise DeftLabError(f"no theme {theme!r}; choose one of {', '.join(THEMES)}")
+    writable(output)
     page = view_page(source, hardware=hardware, theme=theme)
     if output is None:
         output = Path(tempfile.mkdtemp(prefix="deft_lab_")) / "tree.html"

@@ -21,7 +21,7 @@ FLOORS = (
     {"ops"},
     {"decode", "speculative"},
     {"fetch", "viz", "widgets", "bench", "lessons", "doctor", "ahead"},
-    {"cli", "cli_decode", "cli_cascade", "cli_speculate", "cli_view", "__init__", "__main__"},
+    {"cli", "cli_decode", "cli_cascade", "cli_speculate", "cli_view", "cli_options", "__init__", "__main__"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # the lowest floor that may import a library at all; below the tensors, those of LAZY only inside functions
@@ -49,7 +49,9 @@ OPENS_TENSORS = {("growmap.py", "torch")}
 SAME_FLOOR = {
     ("data", "errors"), ("trace", "tree"), ("plan", "_frame"), ("counter", "interpret"), ("__main__", "cli"),
     ("cli", "cli_decode"), ("bench", "fetch"), ("speculative", "decode"), ("cli", "cli_cascade"),
-    ("cli", "cli_speculate"), ("cli", "cli_view"), ("stepping", "interpret"),
+    ("cli", "cli_speculate"), ("cli", "cli_view"), ("cli", "cli_options"), ("cli_decode", "cli_options"),
+    ("cli_cascade", "cli_options"), ("cli_speculate", "cli_options"), ("cli_view", "cli_options"),
+    ("stepping", "interpret"),
     ("bench", "viz"), ("doctor", "fetch"), ("widgets", "viz"), ("lessons", "viz"), ("lessons", "widgets"),
 }  # fmt: skip
 NOUNS_ONLY = {"viz": FLOOR_OF["attention"], "widgets": FLOOR_OF["attention"]}

@@ -54,6 +54,17 @@ TOKEN_BUILDERS: dict[str, TokenBuilder] = {
 }
 
 
+def check_budget(budget: int) -> None:
+    """Refuse a budget that is none.
+
+    Raises:
+        DraftError: it is below 1, or above MOST_NODES.
+    """
+    check_counts(DraftError, 1, budget=budget)
+    if budget > MOST_NODES:
+        raise DraftError(f"budget={budget}; at most {MOST_NODES} nodes are verified at once")
+
+
 def find_token_builder(name: str) -> TokenBuilder:
     """The builder of that name.
 
@@ -71,9 +82,7 @@ def draft(name: str, laws: Laws, budget: int, chance: Chance, **options: object)
     Raises:
         DraftError: the builder is unknown, the budget is out of range, or an option is not allowed.
     """
-    check_counts(DraftError, 1, budget=budget)
-    if budget > MOST_NODES:
-        raise DraftError(f"budget={budget}; at most {MOST_NODES} nodes are verified at once")
+    check_budget(budget)
     build = find_token_builder(name).build
     known = list(signature(build).parameters)[3:]
     for option in options:
@@ -86,5 +95,5 @@ def draft(name: str, laws: Laws, budget: int, chance: Chance, **options: object)
 
 __all__ = [
     "CHILDREN", "DEDUPLICATED", "IID", "SET_ORDER", "TOKEN_BUILDERS", "TOP_K", "WITHOUT_REPLACEMENT", "Laws",
-    "TableLaws", "TokenBuilder", "draft", "find_token_builder",
+    "TableLaws", "TokenBuilder", "check_budget", "draft", "find_token_builder",
 ]  # fmt: skip

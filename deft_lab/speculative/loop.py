@@ -23,7 +23,7 @@ from ..chance import Chance, Dice
 from ..decode.hf import TreeModel
 from ..decode.sampling import Sampler
 from ..decode.session import Session
-from ..drafting import TokenBuilder, find_token_builder
+from ..drafting import TokenBuilder, check_budget, find_token_builder
 from ..errors import DraftError, check_counts
 from ..token_tree import TokenTree
 from ..tree import Tree
@@ -121,7 +121,7 @@ class Speculation:
     eos: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
-        check_counts(DraftError, 1, budget=self.budget)
+        check_budget(self.budget)
         check_options(self.builder, self.options)
         first = self.chance.choose(laws_of(self.sampler, self.session.logits_of(LEAF)[None])[0])
         self.laws.commit([first])
@@ -235,7 +235,8 @@ def speculate(  # noqa: PLR0913  (a keyword for each thing that can be chosen)
         PoolError: `n_slots` is too small.
     """
     sampler = sampler or Sampler()
-    check_counts(DraftError, 1, budget=budget, max_new_tokens=max_new_tokens)
+    check_budget(budget)
+    check_counts(DraftError, 1, max_new_tokens=max_new_tokens)
     made = find_token_builder(builder) if isinstance(builder, str) else builder
     lossless = check_builder(made, verifier, sampler.temperature, allow_lossy)
     check_options(made, builder_options)

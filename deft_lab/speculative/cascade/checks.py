@@ -29,7 +29,7 @@ def check_k_matrix(k_matrix: Any, n_drafts: int) -> K:
         )
     for r, row in enumerate(rows):
         for j, entry in enumerate(row):
-            if isinstance(entry, bool) or int(entry) != entry or entry < 0:
+            if isinstance(entry, bool) or not isinstance(entry, int | float) or not entry >= 0 or entry % 1:
                 raise DraftError(f"k_matrix[{r}][{j}]={entry!r}; it must be a number of tokens, 0 or more")
             if j < r and entry:
                 raise DraftError(
