@@ -145,7 +145,7 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
         prompt=_prompt(prompt, prompt_file, model),
         prompt_len=prompt_len,
         max_seq_len=max_seq_len,
-        max_width=width or (50 if branch_controller else 4),
+        max_width=width if width is not None else 50 if branch_controller else 4,
         max_depth=depth,
         dataset=dataset,
         tree_idx=tree_idx,

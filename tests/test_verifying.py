@@ -21,8 +21,17 @@ from deft_lab.drafting.fill import fill
 from deft_lab.errors import DraftError
 from deft_lab.token_tree import TokenTree
 from deft_lab.verifying import VERIFIERS, check_pair
+from deft_lab.verifying.chi_square import total_variation
 from deft_lab.verifying.etv import etv
-from deft_lab.verifying.rounds import Round, Tables, built_round, opening_law, round_laws, shaped_round
+from deft_lab.verifying.rounds import (
+    Round,
+    Tables,
+    built_round,
+    dial,
+    opening_law,
+    round_laws,
+    shaped_round,
+)
 from deft_lab.verifying.typical import threshold
 
 MIXED = (-1, -1, 0, 0, 1)  # two children of the root; two and one grandchildren
@@ -169,6 +178,51 @@ def test_what_is_typical_sinks_where_the_target_is_unsure():
     assert threshold(np.array([1.0, 0.0])) == pytest.approx(0.09)
     flat = np.full(50, 1 / 50)
     assert threshold(flat) == pytest.approx(0.3 / 50, rel=1e-2)
+
+
+def law_of(verifier, tree, p):
+    """Committed tokens -> probability, of one tree."""
+    return outcomes(lambda chance: VERIFIERS[verifier].verify(tree, p, chance).tokens(tree))
+
+
+P = np.array([0.5, 0.3, 0.2])
+
+
+def test_medusas_nucleus_lets_each_path_draw_for_itself():
+    # root ── 0 (node 0), 1 (node 1): node 1's row stands first, so it wins wherever it passes
+    siblings = law_of("nucleus", TokenTree((-1, -1), (0, 1)), np.stack([P] * 3))
+    first = [sum(w for tokens, w in siblings.items() if tokens[0] == x) for x in range(3)]
+    # passes, or nothing does (0.7 x 0.5) and the bonus says it
+    assert first == pytest.approx([0.5 * 0.7 + 0.35 * 0.5, 0.3 + 0.35 * 0.3, 0.35 * 0.2])
+    # root ── 0 ── 0, 1: two rows try the first node, 1 - 0.5^2; with one child below it is 0.5
+    shared = law_of("nucleus", TokenTree((-1, 0, 0), (0, 0, 1)), np.stack([P] * 4))
+    assert sum(w for tokens, w in shared.items() if len(tokens) > 1) == pytest.approx(0.75)
+    # both rows pass to the end: the last leaf's is committed
+    assert sum(w for tokens, w in shared.items() if tokens[:2] == (0, 1)) == pytest.approx(0.5 * 0.3)
+    # a chain: passes with p, and a fresh bonus may say it again
+    chain = law_of("nucleus", TokenTree((-1,), (0,)), np.stack([P] * 2))
+    assert chain[(0,)] == pytest.approx(0.5 * 0.5)
+
+
+def test_medusas_default_leaves_nothing_to_chance():
+    # 0 and 1 are typical (above 0.09), 2 is the likelier below 1, and 0 the likelier of the two paths
+    tree, p = TokenTree((-1, -1), (0, 1)), np.stack([P, P[::-1], P])
+    assert law_of("typical_fast", tree, p) == {(0, 2): 1.0}
+    assert law_of("typical", tree, p) == {(0, x): pytest.approx(w) for x, w in enumerate(P[::-1])}
+
+
+@pytest.mark.parametrize("verifier", ["typical", "typical_fast", "nucleus"])
+def test_medusas_acceptance_above_temperature_0_runs_only_if_asked(verifier):
+    with pytest.raises(DraftError, match=f"'{verifier}' is not lossless at temperature 0.7 .* 'medusa'"):
+        check_pair("medusa", verifier, temperature=0.7)
+    assert not check_pair("medusa", verifier, temperature=0.7, allow_lossy=True)
+    assert check_pair("medusa", verifier, temperature=0)
+
+
+def test_the_bias_of_medusas_nucleus_is_large():
+    tables = dial(2, 3, 0.6)
+    law = opening_law(round_laws(shaped_round(tables, MIXED, TOP_K, "nucleus")), 1)
+    assert total_variation(law, tables.opening_law(1)) > 0.05
 
 
 def test_outcomes_are_all_ways_that_draws_can_fall():

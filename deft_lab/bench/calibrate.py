@@ -271,6 +271,8 @@ def calibrate_file(path: Path, templates: Path | None = None, hardware: Hardware
         raise DeftLabError(
             f"cannot read {path}: {bad}; pass a file that `bench attention` has written"
         ) from bad
+    if not isinstance(content, dict):
+        raise DeftLabError(f"{path} holds no object; pass a file that `bench attention` has written")
     launch_us = content.get("ceilings", {}).get("launch_graph_us")
     if launch_us:
         hardware = hardware.with_measured(f"{path.name}: graph of one launch", launch_s=1e-6 * launch_us)

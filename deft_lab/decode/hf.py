@@ -220,6 +220,24 @@ def _tensor_parallel() -> dict[str, Any]:
         return {"tp_plan": "auto"}
 
 
+def find_device(device: str | torch.device | None = None) -> torch.device:
+    """The device of that name; default: a GPU if there is one.
+
+    Raises:
+        ModelError: there is none.
+    """
+    try:
+        where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    except RuntimeError as bad:
+        raise ModelError(f"no device {device!r}; choose cpu, cuda, or one of several: cuda:1") from bad
+    n = torch.cuda.device_count()
+    if where.type == "cuda" and (where.index or 0) >= n:
+        raise ModelError(
+            f"device={str(where)!r}; torch sees {n} NVIDIA GPUs here: choose cpu, or leave it out"
+        )
+    return where
+
+
 def load_model(
     name: str | Path = "target",
     *,
@@ -244,7 +262,7 @@ def load_model(
     """
     if dtype is not None and dtype not in DTYPES:
         raise ModelError(f"dtype={dtype!r}; choose one of {', '.join(DTYPES)}")
-    where = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    where = find_device(device)
     kind = DTYPES[dtype] if dtype else torch.bfloat16 if where.type == "cuda" else torch.float32
     source = data_path("models", str(name)) if name in BUNDLED else Path(name)
     local = source.is_dir()

@@ -9,7 +9,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ..errors import DecodeError
+from ..errors import DecodeError, check_counts
+from ..geometry import Geometry
 from ..provenance import card
 from ..trace.recording import SCHEMA, SUFFIX, line_of
 from .changes import Step
@@ -34,6 +35,21 @@ class Samples:
         """The layers that are sampled at a decode."""
         return self.layers if step % self.every == 0 else ()
 
+    def check(self, geometry: Geometry) -> None:
+        """Refuse layers and heads that a model has not.
+
+        Raises:
+            DecodeError: it has fewer, or `every` is below 1.
+        """
+        check_counts(DecodeError, 1, every=self.every)
+        for what, chosen, n in (
+            ("layer", self.layers, geometry.n_layers),
+            ("KV head", self.kv_heads or (), geometry.n_kv_heads),
+        ):
+            for number in chosen:
+                if not 0 <= number < n:
+                    raise DecodeError(f"no {what} {number} to sample; the model has {n}, from 0")
+
 
 class Recorder:
     """Listens to a session and writes a line a decode; use it as a context manager.
@@ -46,7 +62,7 @@ class Recorder:
         label: what a reader must know first, such as "random weights".
 
     Raises:
-        DecodeError: the session has stepped, or the name ends otherwise.
+        DecodeError: the session has stepped, the name ends otherwise, or there is no such layer or head.
     """
 
     def __init__(
@@ -63,6 +79,7 @@ class Recorder:
             raise DecodeError(f"a recording's name ends with {SUFFIX}, {self.path.name!r} does not")
         if session.tree is None or session.n_steps:
             raise DecodeError("record a session between its prefill and its first step")
+        samples.check(session.model.geometry)
         self._session, self._kv_heads = session, samples.kv_heads
         self._known: set[int] = set()
         self._before: dict[str, float] = {}

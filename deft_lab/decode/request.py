@@ -81,6 +81,8 @@ class Request:
         check_counts(DecodeError, 0, tree_idx=self.tree_idx)
         if self.prompt_len is not None:
             check_counts(DecodeError, 1, prompt_len=self.prompt_len)
+        if self.max_depth is not None:
+            check_counts(DecodeError, 1, max_depth=self.max_depth)
         if self.max_depth is not None and self.task != "tree_of_thoughts":
             raise DecodeError(f"max_depth limits a tree of thoughts; {self.task} has no depth to limit")
         if self.dataset is not None and self.task not in REPLAYS:
@@ -186,10 +188,17 @@ def parse_prompt(text: str | None, file: Path | None) -> str | list[int]:
     try:
         content = file.read_text(encoding="utf-8")
     except OSError as bad:
-        raise DecodeError(f"cannot read {file}: {bad.strerror}") from bad
+        raise DecodeError(f"cannot read {file}: {bad.strerror}; name a file of text") from bad
+    except UnicodeDecodeError as bad:
+        raise DecodeError(f"{file} is no text in UTF-8; save it as such") from bad
     if file.suffix == ".json":
-        found = json.loads(content)
+        try:
+            found = json.loads(content)
+        except ValueError as bad:
+            raise DecodeError(
+                f"{file} is no JSON ({bad}); write a list of token ids, such as [1, 15]"
+            ) from bad
         if isinstance(found, list) and all(isinstance(token, int) for token in found):
             return found
-        raise DecodeError(f"{file} is no JSON list of token ids")
+        raise DecodeError(f"{file} is no JSON list of token ids; write one, such as [1, 15]")
     return content

@@ -68,7 +68,7 @@ class Session:
 
     def __post_init__(self) -> None:
         find_method(self.method)
-        check_counts(DecodeError, 1, n_slots=self.n_slots)
+        check_counts(DecodeError, 1, n_slots=self.n_slots, page_size=self.page_size)
         geometry = self.model.geometry
         if self.method == "tree_waves" and not self.options:
             self.options = {"q_per_kv": geometry.q_per_kv, "n_kv_heads": geometry.n_kv_heads}

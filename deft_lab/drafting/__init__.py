@@ -19,6 +19,7 @@ from .base import (
     Laws,
     TableLaws,
     TokenBuilder,
+    check_values,
 )
 from .chains import chain, chains, chains_iid
 from .dynasurge import dynasurge, dynasurge_as_published
@@ -83,17 +84,19 @@ def draft(name: str, laws: Laws, budget: int, chance: Chance, **options: object)
         DraftError: the builder is unknown, the budget is out of range, or an option is not allowed.
     """
     check_budget(budget)
-    build = find_token_builder(name).build
+    builder = find_token_builder(name)
+    build = builder.build
     known = list(signature(build).parameters)[3:]
     for option in options:
         if option not in known:
             raise DraftError(
                 f"token builder {name!r} has no option {option!r}; it takes {', '.join(known) or 'none'}"
             )
+    check_values(builder, options)
     return build(laws, budget, chance, **options)
 
 
 __all__ = [
     "CHILDREN", "DEDUPLICATED", "IID", "SET_ORDER", "TOKEN_BUILDERS", "TOP_K", "WITHOUT_REPLACEMENT", "Laws",
-    "TableLaws", "TokenBuilder", "check_budget", "draft", "find_token_builder",
+    "TableLaws", "TokenBuilder", "check_budget", "check_values", "draft", "find_token_builder",
 ]  # fmt: skip

@@ -1,12 +1,15 @@
 """What a token builder is, and what it asks of a draft."""
 
-from collections.abc import Callable, Sequence
+import types
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from typing import Any, Protocol
+from numbers import Integral, Real
+from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import DraftError
 from ..token_tree import TokenTree
 
 Path = tuple[int, ...]
@@ -67,3 +70,45 @@ class TableLaws:
 
 
 Options = dict[str, Any]
+
+
+def check_values(builder: TokenBuilder, options: Mapping[str, object]) -> None:
+    """Refuse values of options that are of another kind than the builder says.
+
+    Raises:
+        DraftError: one is.
+    """
+    hints = get_type_hints(builder.build)
+    for name, value in options.items():
+        if name in hints and not _fits(value, hints[name]):
+            raise DraftError(
+                f"option {name}={value!r} of token builder {builder.name!r}; it must be {_words(hints[name])}"
+            )
+
+
+def _fits(value: object, hint: Any) -> bool:
+    kind = get_origin(hint) or hint
+    if kind in (Union, types.UnionType):
+        return any(_fits(value, one) for one in get_args(hint))
+    if kind in (int, float):
+        number = Integral if kind is int else Real
+        return isinstance(value, number) and not isinstance(value, bool)
+    if kind is Sequence:
+        return (
+            isinstance(value, Iterable)
+            and isinstance(value, Sized)
+            and not isinstance(value, str)
+            and all(_fits(one, get_args(hint)[0]) for one in value)
+        )
+    return isinstance(value, kind) if kind in (str, bool, types.NoneType) else True
+
+
+def _words(hint: Any) -> str:
+    kind = get_origin(hint) or hint
+    if kind in (Union, types.UnionType):
+        return " or ".join(_words(one) for one in get_args(hint) if one is not types.NoneType)
+    if kind is Sequence:
+        return f"a list, each entry {_words(get_args(hint)[0])}"
+    return {int: "a whole number", float: "a number", str: "a name", bool: "true or false"}.get(
+        kind, "of its kind"
+    )

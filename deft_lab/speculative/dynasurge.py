@@ -92,11 +92,15 @@ def choose_way(
     """What a mode stands for.
 
     Raises:
-        DraftError: no such mode, or sTree without a growmap.
+        DraftError: no such mode, sTree without a growmap, or flags that contradict the mode.
         TreeError: the growmap is none.
     """
     if mode not in MODES:
         raise DraftError(f"no mode {mode!r}; choose one of {', '.join(MODES)}")
+    if use_bfs and mode == "auto":
+        raise DraftError("mode auto verifies nothing; leave --use_bfs out, or choose sTree or dTree")
+    if as_published and mode != "dTree":
+        raise DraftError(f"as_published is of dTree's tree; mode {mode} has none: leave it out")
     if mode == "auto":
         return Way("plain", None)
     verifier = find_verifier(ETV if use_bfs else TOP_DOWN).name
@@ -136,8 +140,10 @@ def read_prompts(dataset: str, start: int = 0, end: int = 200) -> list[str]:
         end: one past the last.
 
     Raises:
-        DraftError: the `datasets` package is missing, or the file cannot be read.
+        DraftError: no prompt lies between, the `datasets` package is missing, or the file cannot be read.
     """
+    if not 0 <= start < end:
+        raise DraftError(f"prompts {start} to {end}; --start must be 0 or more, and --end lie above it")
     if dataset == "workbook":
         from random import Random
 
@@ -146,7 +152,10 @@ def read_prompts(dataset: str, start: int = 0, end: int = 200) -> list[str]:
         rng = Random("held out/dynasurge")
         return [workbook.text_of(workbook.draw_any(rng)) for _ in range(end)][start:]
     if dataset not in DATASETS:
-        return _read_lines(Path(dataset))[start:end]
+        lines = _read_lines(Path(dataset))
+        if start >= len(lines):
+            raise DraftError(f"{dataset} has {len(lines)} prompts; --start {start} lies beyond the last")
+        return lines[start:end]
     try:
         from datasets import load_dataset  # type: ignore[import-not-found,unused-ignore]
     except ImportError as missing:

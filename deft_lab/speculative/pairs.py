@@ -4,7 +4,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
-from ..drafting import TOKEN_BUILDERS, TokenBuilder
+from ..drafting import TOKEN_BUILDERS, TokenBuilder, check_values
 from ..errors import DraftError
 from ..verifying import VERIFIERS, check_pair, find_verifier
 
@@ -37,7 +37,7 @@ def sound_verifiers(builder: TokenBuilder, temperature: float) -> list[str]:
 
 
 def check_options(builder: TokenBuilder, options: Mapping[str, Any]) -> None:
-    """Refuse options that a builder does not take.
+    """Refuse options that a builder does not take, and values that it cannot.
 
     Raises:
         DraftError: it does not take one of them.
@@ -51,3 +51,4 @@ def check_options(builder: TokenBuilder, options: Mapping[str, Any]) -> None:
             raise DraftError(
                 f"builder {builder.name!r} takes no option {name!r}; it takes {', '.join(names) or 'none'}"
             )
+    check_values(builder, options)

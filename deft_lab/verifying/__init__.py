@@ -9,11 +9,12 @@ from .base import Verdict, Verifier
 from .etv import etv, etv_right_bonus
 from .greedy import greedy
 from .naive import naive
+from .nucleus import nucleus
 from .one_hot import one_hot
 from .sequoia import sequoia
 from .specinfer import specinfer
 from .traversal import traversal, traversal_iid
-from .typical import typical
+from .typical import typical, typical_fast
 
 ANY = frozenset(CHILDREN)
 NONE: frozenset[str] = frozenset()
@@ -31,6 +32,8 @@ VERIFIERS: dict[str, Verifier] = {
         Verifier("traversal", traversal, DISTINCT, True, "from the leaves upwards; q loses each draw"),
         Verifier("traversal_iid", traversal_iid, frozenset({IID}), True, "from the leaves upwards; q stays"),
         Verifier("typical", typical, NONE, True, "whatever the target finds plausible; lossy"),
+        Verifier("typical_fast", typical_fast, NONE, True, "the same, then the likeliest token; lossy"),
+        Verifier("nucleus", nucleus, NONE, True, "every path draws for itself, the longest wins; lossy"),
         Verifier("etv", etv, NONE, True, "the longest of all that pass, another's bonus; lossy"),
         Verifier("etv_right_bonus", etv_right_bonus, NONE, True, "the longest of all that pass; lossy"),
     )

@@ -64,7 +64,10 @@ def _read(path: Path) -> Tree:
     except OSError as bad:
         reason = bad.strerror or type(bad).__name__
         raise DeftLabError(f"cannot read {path}: {reason}; save(path) writes such a file") from bad
-    return Tree.from_json(text)
+    try:
+        return Tree.from_json(text)
+    except DeftLabError as bad:
+        raise type(bad)(f"{path}: {bad}") from bad
 
 
 def write_whole(path: Path, text: str) -> None:
