@@ -74,21 +74,21 @@ def _rows(m: dict[str, Any]) -> list[tuple[str, Any]]:
 def _table(title: str, columns: list[str]) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), title=title, title_justify="left")
     for i, column in enumerate(columns):
-        table.add_column(column, justify="right" if i else "left")
+        table.add_column(column, justify="right" if i else "left", no_wrap=not i)
     return table
 
 
 SHORT = {  # a key of a row of requests -> its column
-    "way": "way", "temperature": "T", "prompts": "prompts", "target calls": "calls",
-    "tokens per target call": "tokens/call", "error": "±", "ms per token": "ms/token",
-    "s per prompt": "s/prompt", "tokens per prompt": "tokens/prompt", "lossless": "",
+    "way": "way", "temperature": "T", "target calls": "calls", "tokens per target call": "tau", "error": "±",
+    "ms per token": "ms/token", "s per prompt": "s/prompt", "tokens per prompt": "tokens/prompt",
+    "lossless": "",
 }  # fmt: skip
 
 
 def requests_table(rows: list[dict[str, Any]]) -> Table:
     """What prompts cost; a row each."""
     keys = [key for key in SHORT if key in rows[0]]
-    table = _table("calls: of the target; tokens/call: its own included", [SHORT[key] for key in keys])
+    table = _table("calls: of the target; tau: tokens a call, its own included", [SHORT[key] for key in keys])
     for row in rows:
         table.add_row(*(_cell(row[key]) for key in keys))
     return table
