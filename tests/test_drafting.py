@@ -58,6 +58,8 @@ CASES = {
     "dynasurge_as_published": (2, {}, [2, 0], "0 2", 1),
     # level 1: .5 .3; level 2: 00 .25, 01 .15, 12 .3; 00 and 12 go on: 000 .125, 001 .075, 121 .18, 122 .09
     "eagle2": (5, {"depth": 3, "top_k": 2}, [], "0 1 00 12 121", 3),
+    # of the same offers level 3 keeps its two best
+    "beam": (6, {"width": 2, "offers": 2}, [], "0 1 00 12 000 121", 3),
     "opt_tree": (4, {"threshold": 0.0}, [], "0 1 00 12", 3),
     # the draft: 0 (0.8), 1 (0.2 x .3 / .5); 0 was followed by 2, says Max-Gram (0.8 x 0.7): the best
     # leaf; below it the draft: 1 (0.56 x 0.8) and 2

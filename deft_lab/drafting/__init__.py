@@ -21,6 +21,7 @@ from .base import (
     TokenBuilder,
     check_values,
 )
+from .beam import beam
 from .chains import chain, chains, chains_iid
 from .dynasurge import dynasurge, dynasurge_as_published
 from .dytc import dytc
@@ -49,6 +50,7 @@ TOKEN_BUILDERS: dict[str, TokenBuilder] = {
         TokenBuilder("dynasurge_as_published", dynasurge_as_published, SET_ORDER, "the same, biased"),
         TokenBuilder("eagle2", eagle2, TOP_K, "expand along confidence, keep the best"),
         TokenBuilder("opt_tree", opt_tree, TOP_K, "the best path products, as deep as it pays"),
+        TokenBuilder("beam", beam, TOP_K, "the best so many nodes a level, as a beam search"),
         TokenBuilder("dytc", dytc, TOP_K, "the draft and Max-Gram, each where it pays most"),
         TokenBuilder("ngram", ngram, TOP_K, "what followed in the text before; no draft"),
     )
