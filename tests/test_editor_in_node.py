@@ -1,4 +1,4 @@
-"""The whole editor without a browser: its bundle in Node, worked by keys; trees and words are the library's."""
+"""The whole editor without a browser: its bundle in Node, worked by keys; trees, words are the library's."""
 
 from typing import Any
 
