@@ -16,7 +16,7 @@ function render({ model, el }) {
   for (const name of Object.keys(words)) menu.append(element("option", { value: name, textContent: name }));
   const chooser = element("p", { className: "deft-account" });
   chooser.append(element("label", { htmlFor: id, textContent: "Light up" }), menu);
-  const picture = element("div", { className: "deft-picture", innerHTML: model.get("svg") });
+  const picture = element("div", { className: "deft-picture", tabIndex: 0, role: "group", ariaLabel: "Picture", innerHTML: model.get("svg") });
   for (const text of picture.querySelectorAll("text")) text.style.pointerEvents = "none"; // the cell is meant
   el.replaceChildren(chooser, status, picture);
 

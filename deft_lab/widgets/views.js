@@ -25,7 +25,7 @@ function render({ model, el }) {
   function draw() {
     const svgs = model.get("svgs");
     if (pictures.length !== svgs.length) {
-      pictures = svgs.map(() => element("div", { className: "deft-picture" }));
+      pictures = svgs.map(() => element("div", { className: "deft-picture", tabIndex: 0, role: "group", ariaLabel: "Picture" }));
       el.replaceChildren(status, ...pictures);
       pictures.at(-1)?.before(chooser); // the bytes are the last picture
       shown = [];

@@ -147,9 +147,13 @@ export function FileRow({ session, ui, presets, numbers }) {
       "Copy link",
     ),
     h("span", { class: "deft-space" }),
-    h(Button, { name: "smaller", title: "smaller rows (-)", onClick: () => ui.zoom(-1) }, "−"),
-    h(Button, { name: "larger", title: "larger rows (+)", onClick: () => ui.zoom(1) }, "+"),
-    h(Button, { name: "help", title: "all keys (?)", onClick: () => ui.help(true) }, "?"),
+    h(
+      "span",
+      { class: "deft-bar-end" },
+      h(Button, { name: "smaller", title: "smaller rows (-)", onClick: () => ui.zoom(-1) }, "−"),
+      h(Button, { name: "larger", title: "larger rows (+)", onClick: () => ui.zoom(1) }, "+"),
+      h(Button, { name: "help", title: "all keys (?)", onClick: () => ui.help(true) }, "?"),
+    ),
   );
 }
 

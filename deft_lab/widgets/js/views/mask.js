@@ -51,7 +51,7 @@ export function maskScene(tree, { width, info, method }) {
   let free = 0;
   tree.label.forEach((label, i) => {
     const [w, seenBy] = [scale * roots[i], tree.qStop[i] - tree.qFirst[i]];
-    if (textWidth(`n${label}`, SMALL) <= w && x[i] >= free - 0.01) {
+    if (textWidth(`n${label}`, SMALL) + 5 <= w && x[i] >= free - 0.01) {
       scene.texts.push({ x: x[i] + w / 2, y: TOP - 4, text: `n${label}`, kind: "muted", anchor: "middle" });
       free = x[i] + w;
     }
