@@ -1,4 +1,4 @@
-"""The whole editor without a browser: its bundle in Node, worked by keys; trees, words are the library's."""
+"""The whole editor without a browser: its bundle in Node, worked by keys; its trees and words are ours."""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ function render({ model, el }) {
   status.className = "deft-status";
   status.setAttribute("role", "status");
   const picture = document.createElement("div");
-  picture.className = "deft-picture";
+  Object.assign(picture, { className: "deft-picture", tabIndex: 0, role: "group", ariaLabel: "Picture" });
   picture.innerHTML = model.get("svg");
   picture.setAttribute("data-lm-suppress-shortcuts", "true"); // else JupyterLab takes Enter
   el.replaceChildren(status, picture);
