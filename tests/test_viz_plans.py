@@ -44,7 +44,7 @@ def test_a_timeline_in_units_is_the_one_done_by_hand():
     assert [round(box["width"] / scale, 2) for _, box in bars] == [3, 1, 2, 3, 1, 2]
     assert [round((box["x"] - 60) / scale, 2) for _, box in bars] == [0, 0, 1, 3, 3, 4]
     assert figure.table().rows == ((0, 2, 6.0, 6.0), (1, 4, 6.0, 6.0))
-    assert "6 units of 16 KV tokens" in figure.alt and "0.0 % of their time" in figure.alt
+    assert "6 units of 16 KV tokens" in figure.alt and "SMs idle for 0.0 % of the time" in figure.alt
 
 
 def test_the_makespans_of_the_few_shot_tree_are_in_the_words():

@@ -58,6 +58,17 @@ class Rota:
         return 1 - float((self.timeline.end - self.timeline.begin).sum()) / sum(room)
 
     @property
+    def idle_sms(self) -> float:
+        """Share of the SMs' time in which they hold no program at all while launches run, 0 to 1."""
+        line = self.timeline
+        order = np.lexsort((line.begin, line.sm))
+        shift = line.sm[order] * (2 * line.duration)  # the SMs' times one after the other
+        begin, end = line.begin[order] + shift, line.end[order] + shift
+        covered = np.maximum.accumulate(np.append(-np.inf, end))[:-1]
+        held = np.maximum(end - np.maximum(begin, covered), 0.0).sum()
+        return float(1 - held / (self.n_sms * sum(span.end - span.begin for span in line.spans())))
+
+    @property
     def ideal(self) -> float:
         """The makespan if the work of each launch could be cut as finely as one likes."""
         timeline, waits = self.timeline, 0.0

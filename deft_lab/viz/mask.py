@@ -20,6 +20,7 @@ from .theme import MARGIN, SMALL, WIDTH
 from .words import count, number, percent
 
 LEFT = MARGIN + 34  # room for the names of the queries
+GAP = 4  # px between the names of two nodes
 ROW, ROOM = 18, 320  # height of a query where there is room; what all share, px
 MOST_CUTS = 2000  # edges of groups; more would be one grey
 MASK_WORDS = {
@@ -98,10 +99,10 @@ def _draw_columns(canvas: Canvas, tree: Tree, grid: Grid) -> None:
     canvas.rect(Box(LEFT, grid.top, WIDTH - MARGIN - LEFT, height), "paper")
     for node in range(tree.n_nodes):
         name, x = f"n{tree.label[node]}", float(grid.x[node])
-        needs = text_width(name, SMALL)
-        if needs <= grid.width[node] and x >= free - 0.01:
-            canvas.text(x + float(grid.width[node]) / 2, grid.top - 5, name, "muted small", "middle")
-            free = x + float(grid.width[node])
+        needs, middle = text_width(name, SMALL), x + float(grid.width[node]) / 2
+        if needs <= grid.width[node] and middle - needs / 2 >= free:
+            canvas.text(middle, grid.top - 5, name, "muted small", "middle")
+            free = middle + needs / 2 + GAP
 
 
 def _draw_computed(canvas: Canvas, plan: Plan, grid: Grid) -> None:

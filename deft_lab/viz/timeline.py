@@ -117,7 +117,7 @@ def _programs(work: Rota) -> str:
 
 def _times(work: Rota) -> str:
     unit = "" if work.unit is None else f" of {count(work.unit, 'KV token')}"
-    return f"{duration(work, work.makespan)}{unit}, SMs idle for {percent(work.idle)} of the launches"
+    return f"{duration(work, work.makespan)}{unit}, {idle_words(work)}"
 
 
 def _alt_times(work: Rota) -> str:
@@ -128,8 +128,16 @@ def _alt_times(work: Rota) -> str:
         f"All is done after {duration(work, work.makespan)}{unit}"
         + (f" ({listed(parts)})" if len(parts) > 1 else "")
         + f"; work cut as finely as one likes would take {duration(work, work.ideal)}. "
-        f"While launches run, SMs stand idle for {percent(work.idle)} of their time."
+        f"While launches run: {idle_words(work)}."
     )
+
+
+def idle_words(work: Rota) -> str:
+    """Who waits while launches run. Where an SM holds several programs, an empty slot is no idle SM."""
+    if max(work.timeline.n_slots) == work.n_sms:
+        return f"SMs idle for {percent(work.idle)} of the time"
+    sms, slots = percent(work.idle_sms), percent(work.idle)
+    return f"SMs without a program for {sms} of the time, slots empty for {slots}"
 
 
 def _draw_launches(canvas: Canvas, work: Rota, scale: Scale) -> None:

@@ -59,7 +59,7 @@ def draw_tree(tree: Tree, *, title: str | None = None) -> Figure:
     refuse_too_large(tree)
     canvas = Canvas(
         title or "A decoding tree",
-        "Bar: a node, as wide as the square root of its tokens. n3 · 20: node 3 holds 20 tokens. "
+        "Bar: a node, as wide as the square root of its tokens; beside its name stands how many they are. "
         "Dot: a query, at the end of its node.",
     )
     layout = _layout(tree, canvas.y + LINE)  # room for a label above the first row

@@ -26,6 +26,7 @@ from ..hardware import Hardware
 from ..methods import METHODS, plan_tree
 from ..plan import Plan
 from ..tree import Tree
+from ..viz.timeline import idle_words
 from ..viz.work import joined, pieces
 
 COUNTED = ("requested", "logged")  # accounts that Python sends; the page computes the others
@@ -114,7 +115,7 @@ def _timeline(work: Rota) -> Payload:
     label = np.where(found.node >= 0, labels[found.node], -1)
     programs = np.bincount(timeline.launch, minlength=len(timeline.names)).tolist()
     return {
-        "idle": work.idle,
+        "idle": idle_words(work),
         "launches": [
             {"name": span.name, "begin": span.begin, "end": span.end, "n_slots": slots, "programs": n}
             for span, slots, n in zip(timeline.spans(), timeline.n_slots, programs, strict=True)

@@ -66,7 +66,14 @@ class PartialPicture:
                 word = self.words[at].strip() or NEWLINE
                 draw_node(stage, self.tree, node, paints[node], box, name=word)
                 at += 1
-        named = ((self.q, "Q"), (self.k, "K, a column a token"), (self.s, "scores s"), (self.p, "weights p"))
+        dim = self.head.q.shape[1]
+        some = f", {self.n_dims} of {dim} numbers" if self.n_dims < dim else ""
+        named = (
+            (self.q, f"Q{some}"),
+            (self.k, "K, a column a token"),
+            (self.s, "scores s"),
+            (self.p, "weights p"),
+        )
         for grid, name in (*named, (self.v, "V, a column a token")):
             stage.label(grid.x, grid.y - 5, name)
         for grid in (self.q, self.carry, self.acc):

@@ -1,7 +1,7 @@
 // Who runs on which SM and when: the programs of one attention call, in the colours of the nodes they read.
 // Slots lie below each other: the first ones of all SMs, then the second ones.
 import { h } from "preact";
-import { describe, hasTimeline, inSeconds, whyOld, percent, runs, unpack } from "../core/plans.js";
+import { describe, hasTimeline, inSeconds, whyOld, runs, unpack } from "../core/plans.js";
 import { count, number } from "../core/words.js";
 import { SMALL, textWidth } from "../core/theme.js";
 import { axis, DEFAULTS, Figure, Menu } from "./figure.js";
@@ -39,7 +39,7 @@ function sentence(info, method) {
   const programs = method.launches.map(({ name, programs: n }) => `${name} ${number(n)}`).join(", ");
   return (
     `${method.title} on ${info.hardware}, modelled, a layer: ${inSeconds(method.seconds)}, ` +
-    `SMs idle for ${percent(method.idle)} of the launches. Programs: ${programs}.`
+    `${method.idle}. Programs: ${programs}.`
   );
 }
 
