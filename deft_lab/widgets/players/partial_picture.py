@@ -68,13 +68,8 @@ class PartialPicture:
                 at += 1
         dim = self.head.q.shape[1]
         some = f", {self.n_dims} of {dim} numbers" if self.n_dims < dim else ""
-        named = (
-            (self.q, f"Q{some}"),
-            (self.k, "K, a column a token"),
-            (self.s, "scores s"),
-            (self.p, "weights p"),
-        )
-        for grid, name in (*named, (self.v, "V, a column a token")):
+        matrices = ((self.k, "K, a column a token"), (self.v, "V, a column a token"))
+        for grid, name in ((self.q, f"Q{some}"), *matrices, (self.s, "scores s"), (self.p, "weights p")):
             stage.label(grid.x, grid.y - 5, name)
         for grid in (self.q, self.carry, self.acc):
             for i, row in enumerate(self.rows):
