@@ -29,7 +29,8 @@ explore("few_shot", prompt=1000, width=4, length=100, pack_heads=True)
 #
 # For now only the dark blue part of the bars matters, named KV. Q and O are the queries and the outputs.
 # Partials, their LSE and the mask come below, and in full in notebooks 3 and 4; the index says where in
-# memory a token lies. An *account* is a way to count bytes.
+# memory a token lies. An *account* is a way to count bytes. The names on the left are methods; you meet three
+# of them below, and the others in notebooks 2, 6 and 10.
 
 # %% [markdown]
 # ## The words
@@ -94,9 +95,10 @@ Markdown(
 # %% [markdown]
 # ## Predict
 #
-# Now a larger tree: a prompt of 4,000 tokens, and twenty answers that have grown to 20 tokens each. All of
-# them get their next token at once. That is one *step*, with twenty queries, one at the end of each
-# answer.
+# Now a larger tree: a prompt of 4,000 tokens, and twenty answers that have grown to 20 tokens each. We call
+# it the *few-shot* tree: such a prompt holds some solved examples (shots), and many answers are tried below
+# it. All of them get their next token at once. That is one *step*, with twenty queries, one at the end of
+# each answer.
 #
 # - **Per branch:** every query walks down its own branch and reads the KV of all tokens on it.
 # - **By the tree:** the KV of every node is read once, for all the queries that see it.

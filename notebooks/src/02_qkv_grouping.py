@@ -21,8 +21,8 @@ inspect_arrays([6, [3, 2, 1], 4], chunk_len=4)
 
 # %% [markdown]
 # Above, the small tree of notebook 1; below, everything that a kernel is told about it. Can you find a
-# number that belongs to two nodes at once? Which array is the longest? All of it will be explained; come
-# back here when you have written the arrays yourself.
+# number that belongs to two nodes at once? Which two arrays are the longest, and what have they an entry for?
+# All of it will be explained; come back here when you have written the arrays yourself.
 
 # %% [markdown]
 # ## The words
@@ -288,9 +288,10 @@ except DeftLabError as refused:
     print(refused)
 
 # %% [markdown]
-# Two limits, then. A *tile* has 32 rows because of the matrix units, and a *word* has 64 bits because that is
-# the largest integer a GPU handles well. (The released flatten kernel handles only 32 queries in a group,
-# and silently leaves out the others. Our kernels cut the queries into tiles, each with its own words.)
+# Two limits, then. A *tile* has a fixed number of rows because of the matrix units (that it is 32 was the
+# authors' choice), and a *word* has 64 bits because that is the widest integer that a GPU computes with. (The
+# released flatten kernel handles only 32 queries in a group, and silently leaves out the others. Our kernels
+# cut the queries into tiles, each with its own words.)
 
 # %% [markdown]
 # ### A tree of your own

@@ -8,7 +8,7 @@
 #
 # - **Goals:** write a numerically safe softmax; compute a partial `(out, lse)`; merge partials; follow the
 #   online softmax step by step; say why kernels keep their sums in 32 bits.
-# - **Prerequisites:** notebooks 1 and 2. You have seen `softmax(q @ k.T) @ v` and know what `exp` does.
+# - **Prerequisites:** notebook 1. You have seen `softmax(q @ k.T) @ v` and know what `exp` does.
 # - **Needs:** CPU. No PyTorch, no GPU, no model weights.
 # - **Time to read:** 25 minutes, and 50 more for the exercises. **Time to run:** under 15 seconds.
 #
@@ -113,7 +113,7 @@ hint("03.1")  # three of them; run the cell again for the next
 solution("03.1")
 
 # %% [markdown]
-# In a group of DeFT-Flatten a query need not see every token (notebook 2), and it may be that it sees none
+# In a group of DeFT-Flatten a query need not see every token (notebook 1), and it may be that it sees none
 # of a tile. What is the softmax of nothing?
 
 # %%
@@ -162,8 +162,8 @@ solution("03.3")
 #
 # Sums do not care about order, so merging should not either: it should be *commutative* (a with b is b with
 # a) and *associative* (first a with b, then c, or first b with c). That matters: programs on a GPU finish in
-# any order. We try it on a real decode, which you know from notebook 2. A query has a partial from each
-# group that it is in, and the function below merges them one after the other:
+# any order. We try it on a recorded decode, in which our own small model sorts a list. A query has a partial
+# from each group that it is in, and the function below merges them one after the other:
 
 
 # %%

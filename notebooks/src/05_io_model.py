@@ -24,6 +24,12 @@ explore("few_shot", prompt=1000, width=4, length=100)
 # of Llama-3-8B. In notebook 1 we looked at the dark blue part only. Now the whole bar counts: run the cell,
 # move the sliders one at a time, and watch which colours grow. Try a prompt of 100 tokens with 64
 # branches of 1 token: which bars are mostly *not* KV any more? By the end of this notebook you can say why.
+#
+# Three of the names you know: *Radix*, *DeFT-Node* and *DeFT-Flatten* are the splits of notebook 1.
+# *Flash-Decoding* reads by query, too, from a copy of the prompt for each branch, in chunks.
+# *DeFT-Node-Chunk* cuts each node into chunks of 128 tokens, and *DeFT-Tree-Index* has the same groups, with
+# tables that stay on the GPU. *Tree Attention (Medusa)* has a section below, *Tree-Waves* is deft-lab's own
+# (notebook 6).
 
 # %% [markdown]
 # ## The counts of a tree
@@ -143,8 +149,9 @@ hint("05.1")
 solution("05.1")
 
 # %% [markdown]
-# The factor of query tiles is easy to overlook, because trees of up to 32 queries do not show it. Watch it
-# come in, on a prompt of 4,000 tokens with more and more leaves of one token:
+# The queries that fit into one program, at most 32, are a *tile*. The factor of tiles is easy to overlook,
+# because trees of up to 32 queries do not show it. Watch it come in, on a prompt of 4,000 tokens with more
+# and more leaves of one token:
 
 # %%
 from deft_lab.viz import Axis, draw_lines
@@ -210,6 +217,10 @@ Table(columns, tuple(rows))
 # People worry about the mask, for it grows with the product of both. DeFT-Flatten replaces it by one 64-bit
 # word a token. How much is that worth? Medusa's 64 queries hang below 1,000 tokens. Imagine more and more
 # such trees side by side: sharing saves KV in proportion to the number of queries, and the mask grows faster.
+#
+# In this section we count as the DeFT paper does, an account that we call `paper` (more on accounts below):
+# each of the 32 query heads has K and V of its own, 128 numbers of 2 bytes each, and an element of a mask or
+# of a score matrix has 2 bytes, too.
 
 # %%
 medusa = build_tree("medusa", prompt=1000)
@@ -257,12 +268,14 @@ below = medusa.n_path_tokens - medusa.n_queries * 1000  # path tokens of one tre
 
 def costs(w, prompt=1000):
     queries, tokens = 64 * w, prompt + 64 * w
-    saved = (queries * prompt + below * w - tokens) * layer.kv_bytes_per_token
+    saved = (queries * prompt + below * w - tokens) * 2 * layer.n_q_heads * row
     mask = queries * tokens * layer.dtype_bytes
     return {"KV saved": saved, "mask": mask, "mask and scores": mask * (1 + 8 * layer.n_q_heads)}
 
 
-assert costs(1)["mask"] == traffic(plan_tree(medusa, "tree_mask"), layer, "paper").mask
+by_branch, dense = (traffic(plan_tree(medusa, m), layer, "paper") for m in ("radix", "tree_mask"))
+assert costs(1)["KV saved"] == by_branch.kv - dense.kv and costs(1)["mask"] == dense.mask
+assert costs(1)["mask and scores"] == dense.mask + dense.partials
 cross = {
     name: next(w for w in range(1, 10**6) if costs(w)[name] > costs(w)["KV saved"])
     for name in ("mask", "mask and scores")
@@ -275,11 +288,11 @@ crossing.reveal(64 * cross["mask and scores"])
 from deft_lab.viz import Mark
 from deft_lab.viz.words import in_bytes, round_bytes
 
-trees = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 60_000]
+trees = [1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000]
 lines = {name: [(64 * w, costs(w)[name]) for w in trees] for name in costs(1)}
 marks = [Mark(f"{64 * w:,} queries", 64 * w, costs(w)[name]) for name, w in cross.items()]
 bytes_axis = Axis("bytes of one layer and step", log=True, words=round_bytes)
-title = "What a dense mask costs, and what sharing saves"
+title = "What a dense mask costs, and what sharing saves, in account paper"
 draw_lines(title, lines, Axis("queries below 1,000 tokens", log=True), bytes_axis, marks=marks)
 
 # %% jupyter={"source_hidden": true} tags=["reveal"]
@@ -290,15 +303,16 @@ Markdown(
     f"saved. What costs is what comes with it: the score matrices of {layer.n_q_heads} heads, "
     f"{in_bytes(real['mask and scores'])} in all, and they overtake the saving at "
     f"{64 * cross['mask and scores']:,} queries. So fusing matters more than the form of the mask. "
-    f"(Is there a prompt so short that they win at {medusa.n_queries} queries? "
-    f"{next(n for n in range(1, 100) if costs(1, n)['KV saved'] > costs(1, n)['mask and scores'])} tokens "
-    f"are enough for the saving to be larger.)"
+    f"(Even below a prompt of one token, these {medusa.n_queries} queries save "
+    f"{in_bytes(costs(1, 1)['KV saved'])}, and mask and scores cost "
+    f"{in_bytes(costs(1, 1)['mask and scores'])}.)"
 )
 
 # %% [markdown]
 # ## All terms together
 #
-# Here are the [closed forms](../deft_lab/cost/requested.py#_two_phases) of all fused methods, for one layer.
+# Here are the [closed forms](../deft_lab/cost/requested.py#_two_phases) of the fused methods, for one layer,
+# when every query head has programs of its own. (Tree-Waves packs heads, and its tiles have other sizes.)
 # `l` is the number of queries, `P` of partials, `H` of query heads, `d` the head dimension, `e` the bytes of
 # an element, and `R` the tokens that all groups together load for one head.
 #
@@ -314,7 +328,8 @@ Markdown(
 # `R` is where the methods differ: the path tokens for Radix and Flash-Decoding; for DeFT-Node and
 # DeFT-Node-Chunk each node as often as it has [tiles of 32 queries](../deft_lab/methods/tiles.py#query_tile);
 # for DeFT-Flatten each *chunk* as often as its queries, those of all its nodes together, have tiles. (The
-# index, some integers of 4 bytes for each program and each token in a page, is left out here.) Does it hold?
+# index is left out here. It is made of integers of 4 bytes: a few for each program, and, unless the KV of a
+# branch or tree lies in one piece, one for each token that is loaded: its place in memory.) Does it hold?
 
 # %%
 import numpy as np
@@ -391,7 +406,8 @@ paper, logged = (traffic(plan_tree(star, "deft_node"), LLAMA3_8B, a).kv / 1e9 fo
 least = traffic(plan_tree(star, "radix"), LLAMA3_8B, "unique").kv / 1e9
 most = traffic(plan_tree(star, "radix"), LLAMA3_8B, "requested").kv / 1e9
 Markdown(
-    f"One tree, one step, and the answers run from {least:.2f} to {most:.0f} GB. Look along the row of "
+    f"One tree, one step, and the answers run from {least:.2f} to {most:.0f} GB: what you say depends on the "
+    "method, and as much on who counts. Look along the row of "
     f"DeFT-Node: the paper's formula says {paper:.2f} GB, the authors' own counter {logged:.1f}, eight times "
     "as much, because it reads the prompt again for every tile of 32 queries. Along the row of DeFT-Flatten, "
     "the released counter forgets the same tiles. Numbers of different accounts never belong in one chart; "
@@ -441,7 +457,8 @@ print(f"computed in {seconds:.1f} seconds; TB of whole runs, 32 layers")
 Table(("method", "term", "who", *columns), tuple(rows))
 
 # %% [markdown]
-# The columns b20, b30 and b50 are few-shot runs of 20, 30 and 50 branches, and every entry is the paper's:
+# (What the paper puts under *partials* includes masks: Medusa's, and the bits of DeFT-Flatten.) The columns
+# b20, b30 and b50 are few-shot runs of 20, 30 and 50 branches, and every entry is the paper's:
 
 # %%
 for method, row in theirs.items():

@@ -24,7 +24,7 @@ play_decode("tree_of_thoughts")
 # A small model sorts a list of digits. It tries several ways to write the next line, keeps those that it
 # holds likely, and goes on from there. Play it, or drag the step: nodes appear where the text *forks*, grow
 # by a token a step, and vanish when their branch is *pruned*. The strip is the memory that holds their keys
-# and values; the counters are the bytes that attention has read so far.
+# and values; the counters are the bytes that attention has asked for so far.
 #
 # The rest of this notebook does the same, by hand and live.
 

@@ -49,9 +49,9 @@ draw_mask(plans["flash_decoding"])
 
 # %% [markdown]
 # **Radix attention** keeps the texts in a *radix tree*: whatever two texts have in common is stored once, in
-# pages that both point to. That is a saving of *memory*: more texts fit, and nothing is computed twice in
-# prefill. But in a decode step, each query still [walks through its own
-# path](../kernels/radix.py#radix_kernel), page by page.
+# *pages* (pieces of memory for a fixed number of tokens) that both point to. That is a saving of *memory*:
+# more texts fit, and nothing is computed twice in prefill. But in a decode step, each query still [walks
+# through its own path](../kernels/radix.py#radix_kernel), page by page.
 
 # %%
 draw_mask(plans["radix"])
@@ -75,8 +75,8 @@ reads.reveal(plans["flash_decoding"].kv_len.sum() / plans["radix"].kv_len.sum())
 #
 # **Medusa's tree mask** is the first that shares reads. All queries and all KV go into one matrix product,
 # and a *mask* hides what a query must not see. The price: every query is multiplied with every token, seen or
-# not, and the scores go through memory five times, because the mask is [added in a step of its
-# own](../kernels/tree_mask.py#mask_kernel).
+# not, and the scores go through memory from one launch to the next. There are five launches, because the mask
+# is [added in one of its own](../kernels/tree_mask.py#mask_kernel).
 
 # %%
 draw_mask(plans["tree_mask"])
@@ -101,11 +101,29 @@ Table(("tree", "pairs computed", "pairs seen", "for nothing"), tuple(rows))
 
 # %% [markdown]
 # **DeFT** [groups by KV](../deft_lab/methods/deft_flatten.py#plan_deft_flatten): a piece of the tree meets
-# exactly the queries that see it. What is left to mask is the little that lies in a piece across the borders
-# of nodes.
+# exactly the queries that see it. What is left to mask lies in pieces that cross the borders of nodes.
 
 # %%
 draw_mask(plans["deft_flatten"])
+
+# %% jupyter={"source_hidden": true}
+from IPython.display import Markdown
+
+
+def for_nothing(tree):
+    """Pairs that (the dense mask, DeFT-Flatten) compute for nothing."""
+    plan = plan_tree(tree, "deft_flatten")
+    computed = tree.n_queries * tree.n_tokens, int((plan.kv_len * plan.q_len).sum())
+    return [pairs - tree.n_path_tokens for pairs in computed]
+
+
+here, wide = for_nothing(tree), for_nothing(build_tree("few_shot", prompt=600, width=20, length=200))
+Markdown(
+    f"On this tree that is not little: {here[1]} pairs for nothing, where the dense mask has {here[0]}. Its "
+    "answers are shorter than the pieces of 128 tokens, so a piece spans several of them. What matters is "
+    f"how it grows. With 20 answers of 200 tokens it is {wide[1]:,} pairs against {wide[0]:,}: a piece of "
+    "DeFT-Flatten meets only the few answers that it spans, however many there are."
+)
 
 # %% [markdown]
 # ### Your turn

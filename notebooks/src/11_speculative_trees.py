@@ -23,8 +23,8 @@ draw_token_trees(
 # %% [markdown]
 # The orange dot is the end of the text. Every blue dot is a guess about a token that follows the dot above
 # it. The chain bets on one future, eight words deep. The star bets on eight different next words. Which one
-# would you take? By the end you can say, to two decimals, and you will see that the answer depends on who
-# guesses.
+# would you take? In the next section you can say, to two decimals, and then you will see that the answer
+# depends on who guesses.
 #
 # ## The words
 #
@@ -55,6 +55,23 @@ by_hand = 1 + acceptance[0] + acceptance[0] ** 2 + acceptance[1]  # two in a row
 assert expected_length([-1, 0, -1], acceptance) == by_hand
 print(f"a chain of two and a second choice: {by_hand:.3f} tokens a round")
 
+# %% [markdown]
+# And the three trees from above? With the draft of this vector, and with one that is right more often:
+
+# %%
+from deft_lab.viz import Table
+
+three = {"a chain": range(-1, 7), "a star": [-1] * 8, "in between": [-1, -1, -1, 0, 0, 1, 3, 6]}
+surer = (0.9, 0.04, 0.02, 0.01)
+Table(
+    ("eight guesses", "Sequoia's vector, tokens a round", "right in nine of ten, tokens a round"),
+    tuple((name, expected_length(t, acceptance), expected_length(t, surer)) for name, t in three.items()),
+)
+
+# %% [markdown]
+# With this draft, hedging beats the chain by a little, and the star is far behind. With a draft that is right
+# in nine of ten cases nothing beats the chain.
+
 # %%
 from deft_lab.lessons import predict
 
@@ -73,7 +90,8 @@ worth.reveal(expected_length(best_shape(acceptance, 64), acceptance))
 
 # %% [markdown]
 # Sixty-three guesses for so few tokens! A chain shows why. Its eighth token is accepted only if all eight
-# are, and that happens rarely; the whole endless chain is worth no more than `1 / (1 - p)`. A tree hedges:
+# are, and that happens rarely; the whole endless chain is worth no more than `1 / (1 - acceptance[0])`. A
+# tree hedges:
 # where the first choice fails, the second may hold. But second choices are much less likely, so gains grow
 # like a logarithm of the size.
 
@@ -271,8 +289,6 @@ def write(builder):
 written = {name: write(name) for name in ("chain", "k_ary_top_k", "sequoia_greedy", "opt_tree")}
 
 # %%
-from deft_lab.viz import Table
-
 assert len({result.tokens for result in written.values()}) == 1  # one text, four ways
 Table(
     ("builder", "rounds", "tokens a round"),
@@ -326,7 +342,7 @@ draw_lines(
 
 # %%
 Table(
-    ("builder", "guesses", "verifier", "tokens a round", "standard error", "kB of KV a token"),
+    ("builder", "guesses", "verifier", "tokens a round", "standard error", "kB of KV per token"),
     tuple(
         (name, r["budget"], r["verifier"], r["tau"], r["tau_error"], r["kv_bytes"]["unique"] / 1e3)
         for name, found in kept.items()
@@ -336,13 +352,15 @@ Table(
 )
 
 # %% [markdown]
+# (The last column is what the target's attention reads, each byte once, for each token that is committed.)
 # Mind the errors before you name a winner: with so few rounds, differences of less than about two standard
 # errors may be chance.
 #
 # **Drafts may have drafts, too.** In *Cascade Speculative Drafting* a draft does not write by itself. It only
 # reviews what a cheaper one proposes, down to one that costs nothing, such as a table of word pairs: the
 # *vertical* cascade. And early guesses, which matter most, come from better drafts than late ones: the
-# *horizontal* cascade. Under the simple assumption of this notebook the gains have closed forms:
+# *horizontal* cascade. If each guess is accepted with a fixed probability, the gains have closed forms. The
+# probabilities and costs in this cell are examples, not measurements:
 
 # %%
 from deft_lab.speculative.cascade import ewif_horizontal, ewif_speculative, ewif_vertical
@@ -354,6 +372,7 @@ gains = {
     "the good draft, 5 tokens": ewif_speculative(good[0], 5, good[1]),
     "the cheap one, 5 tokens": ewif_speculative(cheap[0], 5, cheap[1]),
     "horizontal: 3 tokens good, 2 cheap": ewif_horizontal(*zip(*mixed, strict=True)),
+    # the good draft accepts 0.6 of the cheap one's guesses
     "vertical: 3 reviews of 2 cheap ones": ewif_vertical(good[0], 3, good[1], 0.6, 2, cheap[1]),
 }
 Table(("who drafts", "tokens in the time of one target step"), tuple(gains.items()))
@@ -463,9 +482,9 @@ Table(
 # %% [markdown]
 # `naive`, `sequoia` and `traversal` pass. ETV fails, with its bonus as published and with it mended: if two
 # siblings both pass, the one with the luckier continuation wins, so tokens after which the draft is good are
-# said too often. What it gains over Sequoia's rule, `traversal`, which works from the leaves upwards, gains
-# nearly as well, and keeps the law. The last row is the classic mistake: trees of the draft's likeliest
-# tokens, verified as if they had been drawn.
+# said too often. Its gain can be had honestly: `traversal`, a verifier that works from the leaves upwards,
+# commits nearly as many tokens as ETV, and keeps the law. The last row is the classic mistake: trees of the
+# draft's likeliest tokens, verified as if they had been drawn.
 #
 # Counting can only ever show a fault. A proof is better, and on a toy it is possible: enumerate every way in
 # which the draws can fall, and add up.
@@ -521,12 +540,15 @@ solution("11.3")
 # %%
 vector = (0.5, 0.18, 0.1, 0.06, 0.04, 0.03, 0.02)
 others = {"chain of 17": range(-1, 16), "star of 17": [-1] * 17, "Medusa's first 17": medusa[:17]}
-fits = my_tree is not ... and step_bytes(my_tree) <= 20e6
+mine = my_tree
+if mine is not ... and not isinstance(mine[0], int):  # rank paths
+    mine = shape_from_ranks(mine)
+fits = mine is not ... and step_bytes(mine) <= 20e6
 leaderboard(
     "11.3",
     {name: expected_length(shape, vector) for name, shape in others.items()},
     name="first attempt",  # change me
-    score=expected_length(my_tree, vector) if fits else None,
+    score=expected_length(mine, vector) if fits else None,
 )
 
 # %% [markdown]

@@ -8,7 +8,7 @@
 #
 # - **Goals:** place kernels on a roofline; predict a time from bytes, and judge the prediction; tell cold
 #   from warm, and a launch from a kernel; say what a whole decode step gains; count a published latency in
-#   three ways.
+#   four ways.
 # - **Prerequisites:** notebooks 1 and 5 (bytes) and 6 (balance).
 # - **Needs:** CPU. With an NVIDIA GPU, PyTorch and Triton, one cell measures anew, in about a minute.
 # - **Time to read:** 40 minutes, and 36 more for the exercises. **Time to run:** under 10 seconds.
@@ -29,14 +29,16 @@ draw_measured("attention_h200_1", "few20")
 # [four](../deft_lab/cost/accounts.py#flops) for each number of a head, for each pair of a query and a token
 # that it sees: two for the score, two for the weighted sum.
 #
-# **Intensity.** Operations for each byte moved. It says what a byte is worth once it has arrived.
+# **Arithmetic intensity**, *intensity* for short. Operations for each byte moved. It says what a byte is
+# worth once it has arrived.
 #
 # **Memory, HBM.** Where KV lies: on an H200, 141 GB with a rate of some TB/s. **L2** is the cache between
 # the memory and all SMs, of some 50 MB. It is faster, and what is in it need not be fetched again.
 #
-# **Roof.** Bytes arrive at the rate of the memory, operations are done at the peak of the tensor cores, and
-# both happen at once. So the highest rate is the smaller of *peak* and *intensity times memory rate*. The
-# two meet at the **ridge**: left of it, a kernel waits for memory, right of it, for the tensor cores.
+# **Roof.** Bytes arrive at the rate of the memory, operations are done at the peak of the *tensor cores* (the
+# parts of an SM that multiply matrices), and both happen at once. So the highest rate is the smaller of
+# *peak* and *intensity times memory rate*. The two meet at the **ridge**: left of it, a kernel waits for
+# memory, right of it, for the tensor cores.
 
 # %%
 from deft_lab.hardware import H200, HARDWARE
@@ -50,7 +52,8 @@ columns = ("machine", "memory, TB/s", "dense TFLOP/s", "ridge, FLOP a byte", "wh
 Table(columns, tuple(rows))
 
 # %% [markdown]
-# Mind the last column. Datasheets print a peak with *2:4 sparsity*, twice what dense matrices reach. A
+# Mind the last column. Datasheets print a peak with *2:4 sparsity*, for matrices of which two in every four
+# numbers are zero: twice what dense matrices reach. A
 # roofline drawn with it puts every kernel at half of what it does.
 #
 # ### Your turn
@@ -134,8 +137,15 @@ from deft_lab.bench.evidence import calls, measurement, provenance
 result = measurement("attention_h200_1")
 provenance(result)
 
+# %% [markdown]
+# Trees are named by their tokens: `4000 + 20 x 200` is a prompt with 20 branches, `2048 / 8 x 512 / 64 x 128`
+# has three levels, `256 x 1024 unshared` are texts without a common beginning, `Medusa-64 on 1000` is
+# Medusa's tree below a text, and a name with `.json` a step of a recorded reasoning tree. `slots rand1` and
+# `slots page16` say that the KV lies scattered in the pool, token by token or in pages of 16.
+
 # %%
 measured = calls(result)  # of trees that are not recorded ones, which are not part of this package
+names = {row["case"]: row["tree"] for row in result["rows"]}  # what a tree's short name stands for
 few20 = {call.subject: call for call in measured if call.case == "few20"}
 node = few20["deft_node"]
 print(f"DeFT-Node asks for {node.requested_bytes / 1e6:.0f} MB; {node.unique_bytes / 1e6:.0f} MB exist")
@@ -153,7 +163,8 @@ clock = predict(
 clock.reveal(node.cold)
 
 # %% [markdown]
-# And the others? Here are all methods on all trees, with three predictions for each call:
+# And the others? Here are all methods on all trees, with three predictions for each call. (*Packed*: a
+# program takes all query heads of a KV head, as Tree-Waves always does. Point at a spot to see its tree.)
 #
 # - **once**: each byte once, at the memory's rate. The hope of every diagram of tree attention.
 # - **asked for**: the bytes that programs request (notebook 5), at the memory's rate.
@@ -171,7 +182,7 @@ ways = {
 }
 strips = {}
 for call in measured:
-    spots = [Spot(of(call) / call.cold, way, call.case) for way, of in ways.items()]
+    spots = [Spot(of(call) / call.cold, way, names[call.case]) for way, of in ways.items()]
     strips.setdefault(call.subject, []).extend(spots)
 axis = Axis("predicted over measured time", log=True, words=lambda ratio: f"{ratio:.3g}x")
 draw_strips("Three predictions, and the clock", strips, axis, subtitle="H200, L2 cold. Left of 1: too fast.")
@@ -270,12 +281,12 @@ solution("12.2")
 from deft_lab.lessons import EXERCISES
 
 rows = [
-    (f"{call.subject} on {call.case}", call.requested_bytes, 1e-6 * call.cold)
+    (f"{call.subject}, {names[call.case]}", call.requested_bytes, 1e-6 * call.cold)
     for call in measured
     if "packed" not in call.subject
 ]
 name = EXERCISES["12.2"].solution(rows, H200.hbm_bytes_per_s)
-worst = next(call for call in measured if f"{call.subject} on {call.case}" == name)
+worst = next(call for call in measured if f"{call.subject}, {names[call.case]}" == name)
 said = 1e6 * worst.requested_bytes / H200.hbm_bytes_per_s
 print(f"{name}: {said:.0f} us predicted, {worst.cold:.0f} us measured")
 
@@ -350,7 +361,7 @@ for case in dict.fromkeys(row["case"] for row in timed):
     changed = EXERCISES["12.3"].solution(times)
     cold = {name: cold for name, cold, _ in times}
     most = max((cold[b] / cold[a] - 1 for a, b in changed), default=0)
-    rows.append((case, len(here), len(changed), f"{most:.0%}"))
+    rows.append((names[case], len(here), len(changed), f"{most:.0%}"))
 Table(
     ("tree", "methods and peers", "pairs that change", "largest difference of such a pair, cold"), tuple(rows)
 )
@@ -466,11 +477,12 @@ Table(columns, tuple(rows))
 # too: the rest of a step is not quite the same for both methods. (Mind also that attention alone was timed
 # on the last tree of a run, the largest one.) What is left of the step are the weights, and the host.
 #
-# ## One published log, three ways
+# ## One published log, four ways
 #
 # The authors of DeFT released the logs of their runs. Take the one with the largest tree: 256 one-token
 # leaves, a text that grows to 6,000 tokens, on an A100. Their paper says how much faster *attention* is with
-# DeFT-Flatten than with Radix. The same log knows more.
+# DeFT-Flatten than with Radix. The same log knows more. (For this tree the paper's table has the times of
+# DeFT-Node and DeFT-Flatten exchanged; here they stand as the logs have them.)
 
 # %%
 import json
@@ -518,7 +530,8 @@ Markdown(
 
 # %% [markdown]
 # The paper prints attention and decode latency for eleven workloads. Side by side, they show the same law:
-# what the kernels win, and what of it reaches the decode.
+# what the kernels win, and what of it reaches the decode. (`b`: few-shot, so many branches; `t`: so many
+# one-token leaves; the others are reasoning trees.)
 
 # %% tags=["reveal"]
 strips = {
@@ -548,9 +561,9 @@ ours = {call.case: call for call in measured if call.subject == "tree_waves"}
 Table(
     ("tree", "H200, us", "H100, us", "measured ratio", "modelled ratio"),
     tuple(
-        (c.case, ours[c.case].cold, c.cold, c.cold / ours[c.case].cold, c.modelled / ours[c.case].modelled)
+        (names[c.case], h200.cold, c.cold, c.cold / h200.cold, c.modelled / h200.modelled)
         for c in elsewhere
-        if c.subject == "tree_waves"
+        if c.subject == "tree_waves" and (h200 := ours[c.case])
     ),
 )
 
@@ -578,7 +591,7 @@ provenance(mine) if mine else skipped
 # %%
 stored = {(row["case"], row["subject"]): row for row in result["rows"]}
 rows = [
-    (r["case"], r["subject"], r["cold"]["median_us"], stored[r["case"], r["subject"]]["cold"]["median_us"])
+    (r["tree"], r["subject"], r["cold"]["median_us"], stored[r["case"], r["subject"]]["cold"]["median_us"])
     for r in (mine["rows"] if mine else ())
 ]
 Table(("tree", "what", "here, us", "H200, stored, us"), tuple(rows)) if mine else skipped

@@ -113,8 +113,9 @@ solution("13.2")
 #
 # `check_all` takes a function from a tree to a plan and tries it on every tree of the course, the nasty ones
 # first. It asks three things: is there a plan, does [every query meet every token of its path exactly
-# once](../deft_lab/plan.py#check_plan), and is attention by the plan what attention is defined to be. (As
-# long as your two functions are empty, this cell uses the published solutions.)
+# once](../deft_lab/plan.py#check_plan), and is attention by the plan what attention is defined to be. (The
+# last is tried on the smaller trees only. As long as your two functions are empty, this cell uses the
+# published solutions.)
 
 # %%
 from deft_lab.lessons import EXERCISES, check_all

@@ -121,8 +121,9 @@ EXERCISES = (
         task=f"""
             Find a tree of at least two queries and a sharing ratio of at least {LEAST_SHARING} (so that DeFT
             reads clearly fewer bytes) on which Radix attention is nevertheless predicted to be faster: on an
-            H200, for a layer of Llama-3-8B, by at least {MARGIN:.0%} than the fastest of `deft_node`,
-            `deft_node_chunk` and `deft_flatten`. Write it as a nested list, `[length, child, child, ...]`.
+            H200, for a layer of Llama-3-8B, it takes at least {MARGIN:.0%} less time than the fastest of
+            `deft_node`, `deft_node_chunk` and `deft_flatten` (`microseconds` above has these times). Write it
+            as a nested list, `[length, child, child, ...]`.
         """,
         skeleton="my_tree = ...  # a nested list",
         hints=(
