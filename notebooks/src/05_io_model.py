@@ -273,9 +273,15 @@ def costs(w, prompt=1000):
     return {"KV saved": saved, "mask": mask, "mask and scores": mask * (1 + 8 * layer.n_q_heads)}
 
 
+# %% [markdown]
+# For the one tree that is real, the library's account says the same:
+
+# %%
 by_branch, dense = (traffic(plan_tree(medusa, m), layer, "paper") for m in ("radix", "tree_mask"))
 assert costs(1)["KV saved"] == by_branch.kv - dense.kv and costs(1)["mask"] == dense.mask
 assert costs(1)["mask and scores"] == dense.mask + dense.partials
+
+# %%
 cross = {
     name: next(w for w in range(1, 10**6) if costs(w)[name] > costs(w)["KV saved"])
     for name in ("mask", "mask and scores")

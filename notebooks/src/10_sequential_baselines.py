@@ -106,7 +106,7 @@ Table(("tree", "pairs computed", "pairs seen", "for nothing"), tuple(rows))
 # %%
 draw_mask(plans["deft_flatten"])
 
-# %% jupyter={"source_hidden": true}
+# %%
 from IPython.display import Markdown
 
 
@@ -117,6 +117,7 @@ def for_nothing(tree):
     return [pairs - tree.n_path_tokens for pairs in computed]
 
 
+# %% jupyter={"source_hidden": true}
 here, wide = for_nothing(tree), for_nothing(build_tree("few_shot", prompt=600, width=20, length=200))
 Markdown(
     f"On this tree that is not little: {here[1]} pairs for nothing, where the dense mask has {here[0]}. Its "
