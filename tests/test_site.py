@@ -53,6 +53,14 @@ def test_links_to_the_checkout_lead_to_pages_of_the_site(tool):
     assert set(wanted) == {"deft_lab/plan.py", "deft_lab/methods/__init__.py", "kernels"}
 
 
+def test_source_that_an_output_quotes_leads_to_its_page(tool, tmp_path):
+    wanted = defaultdict(set)
+    tool.copy_notebooks(tmp_path / "notebooks", wanted)
+    text = (tmp_path / "notebooks" / "07_triton_step.ipynb").read_text()
+    links = re.findall(r'\[attend\.py\]\(\.\./source/kernels-attend_py\.html#L(\d+)-L(\d+) \\"lines', text)
+    assert links and {(int(first), int(last)) for first, last in links} <= wanted["kernels/attend.py"]
+
+
 def test_lines_that_are_linked_to_stand_in_an_element_of_their_own(tool):
     lines = (ROOT / "kernels" / "attend.py").read_text().splitlines()
     html = tool.shown("kernels/attend.py", {(20, 50), (22, 22), (22, 30)})

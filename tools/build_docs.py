@@ -152,7 +152,9 @@ def copy_notebooks(folder: Path, wanted: Wanted) -> None:
                 cell.source = with_links(cell.source, wanted, "..")
             for output in cell.get("outputs", ()):
                 if "text/markdown" in output.get("data", {}):
-                    output.data["text/markdown"] = with_links(output.data["text/markdown"], wanted, "..")
+                    text = with_links(output.data["text/markdown"], wanted, "..")
+                    # Sphinx leaves the links of outputs as they are
+                    output.data["text/markdown"] = re.sub(r"(\]\(\.\./[\w/-]+)\.md\b", r"\1.html", text)
         nbformat.write(notebook, folder / path.name)
 
 
