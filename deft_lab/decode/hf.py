@@ -99,7 +99,7 @@ class TreeModel:
     def dtype(self) -> torch.dtype:
         return self.model.dtype
 
-    @property
+    @cached_property  # a config takes microseconds to answer, and drafts ask for each of their tokens
     def vocab_size(self) -> int:
         return int(self.model.config.vocab_size)
 
