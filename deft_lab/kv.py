@@ -107,7 +107,7 @@ class Pool:
         check_kind(PoolError, Mapping, "give {label: tokens}", tokens=tokens)
         labels, counts = list(tokens), _counted(tokens)
         pages = self._table.pages_needed(labels, counts, gone)
-        freed = self._table.n_pages(gone)
+        freed = self._table.n_pages(gone) if gone else 0
         if pages.sum() > self.n_free + freed:
             pruned = f", and {freed} of pruned nodes would be" if freed else ""
             raise PoolError(
@@ -115,7 +115,8 @@ class Pool:
                 f"{self.page_size}, {self.n_free} of {self.n_pages} are free{pruned}; prune a branch, or "
                 "make the pool larger"
             )
-        self.give_back(gone)
+        if gone:
+            self.give_back(gone)
         slots = self._table.take(labels, counts, pages)
         stops = np.cumsum(counts).tolist()
         return {

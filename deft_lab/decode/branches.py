@@ -84,7 +84,7 @@ class Branches:
         for label, token in token_of.items():
             self.tokens.setdefault(label, []).append(token)
 
-    def accept(self, leaf: int, tokens: list[int], drafted: Tensor, rows: Tensor, ids: Tensor) -> None:
+    def accept(self, leaf: int, tokens: list[int], drafted: Tensor, rows: Sequence[int]) -> None:
         """Drafted tokens join their branch.
 
         Args:
@@ -92,19 +92,19 @@ class Branches:
             tokens: accepted.
             drafted: [draft, vocabulary] logits.
             rows: [token] of `drafted`, what follows each token.
-            ids: [token] the tokens, on the device.
         """
         row, logits = self.row(leaf), self.logits
 
         def score() -> None:
-            before = torch.cat((logits[row : row + 1], drafted[rows[:-1]]))
-            gained = before.gather(1, ids[:, None])[:, 0].float() - before.float().logsumexp(-1)
+            there = self._tensor([rows, tokens])
+            before = torch.cat((logits[row : row + 1], drafted[there[0, :-1]]))
+            gained = before.gather(1, there[1, :, None])[:, 0].float() - before.float().logsumexp(-1)
             self._score.add([(leaf, leaf)], gained.sum()[None])
 
         self._later.append(score)
         self.tokens[leaf].extend(tokens)
         self.n_generated += len(tokens)
-        last = drafted[rows[-1:]]
+        last = drafted[rows[-1] : rows[-1] + 1]
         self._logits = last if len(logits) == 1 else logits.index_copy(0, self._tensor([row]), last)
 
     def drop(self, gone: Iterable[int]) -> None:

@@ -102,7 +102,11 @@ class Forwards:
 
     def tensor(self, values: Any) -> Tensor:
         """Integers on the model's device."""
-        here = torch.from_numpy(np.asarray(values, dtype=np.int64))
-        if self.model.device.type == "cuda":  # from pinned memory, so that the host does not wait
-            return here.pin_memory().to(self.model.device, non_blocking=True)
-        return here
+        numbers = np.asarray(values, dtype=np.int64)
+        device = self.pool.k.device
+        if device.type != "cuda":
+            return torch.from_numpy(numbers)
+        # from pinned memory, so that the host does not wait
+        here = torch.empty(numbers.shape, dtype=torch.int64, pin_memory=True)
+        here.numpy()[...] = numbers
+        return here.to(device, non_blocking=True)

@@ -297,11 +297,11 @@ class Session:
             return
         taken = self._take_accepted(drafts, len(path))
         kept = [drafts.tokens[i] for i in path]
-        from_, to, rows, ids = self._forwards.tensor([drafts.slots[list(path)], taken, path, kept])
+        from_, to = self._forwards.tensor([drafts.slots[list(path)], taken])
         for kv in (self._pool.k, self._pool.v):
             kv.index_copy_(1, to, kv.index_select(1, from_))
         self._pending.append(Event(self.n_steps + 1, "accept", leaf, len(path), tokens=tuple(kept)))
-        self._known.accept(leaf, kept, drafts.logits, rows, ids)
+        self._known.accept(leaf, kept, drafts.logits, path)
         self.tree = tree.set_length(leaf, len(self.tokens[leaf]))
 
     def reject(self) -> None:
