@@ -66,6 +66,20 @@ class Forwards:
         visit = Visit(self.pool, self.tensor(slots), table, None, self.watch, dict.fromkeys(layers))
         return self._run("decode", tokens, positions, visit, 0), visit
 
+    def prove(self) -> None:
+        """Lower a tree of one token, so that settings which do not fit are refused before there is a decode.
+
+        Raises:
+            PlanError, AttentionError: an option, the backend or the packing of heads is not to be had.
+        """
+        one = Tree([-1], [1])
+        self.pool.take_tree(one)
+        try:
+            plan = plan_tree(one, self.method, **self.options)
+            ops.lower(plan, self.pool, backend=self.backend, pack_heads=self.pack_heads)
+        finally:
+            self.pool.give_back(one.label.tolist())
+
     def table_of(self, tree: Tree) -> ops.PlanTable | ops.KernelTable:
         """The table of a decode to come; nothing else may be decoded before it."""
         return self._lower(plan_tree(tree, self.method, **self.options))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -134,8 +135,8 @@ class TreeModel:
         """
         size = self.vocab_size
         for token in tokens:
-            if not 0 <= token < size:
-                raise DecodeError(f"token {token} is outside the vocabulary of {self.name}, 0..{size - 1}")
+            if not isinstance(token, Integral) or not 0 <= token < size:
+                raise DecodeError(f"token {token!r} is outside the vocabulary of {self.name}, 0..{size - 1}")
 
     def encode(self, text: str) -> list[int]:
         """Token ids of a text, with what the tokenizer puts before it.
@@ -262,6 +263,8 @@ def load_model(
     """
     if dtype is not None and dtype not in DTYPES:
         raise ModelError(f"dtype={dtype!r}; choose one of {', '.join(DTYPES)}")
+    if not isinstance(name, str | Path):
+        raise ModelError(f"no model {name!r}; name a folder, a hub model, or one of ours: 'target', 'draft'")
     where = find_device(device)
     kind = DTYPES[dtype] if dtype else torch.bfloat16 if where.type == "cuda" else torch.float32
     source = data_path("models", str(name)) if name in BUNDLED else Path(name)

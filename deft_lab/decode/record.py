@@ -10,7 +10,10 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import DecodeError, check_counts
+<<<<<<< HEAD
 from ..geometry import Geometry
+=======
+>>>>>>> 06768b3 (A decode refuses prompts, settings and samples that cannot be before anything has changed; tokens come as lists, arrays or tensors)
 from ..provenance import card
 from ..trace.recording import SCHEMA, SUFFIX, line_of
 from .changes import Step
@@ -30,6 +33,9 @@ class Samples:
     layers: tuple[int, ...] = ()
     kv_heads: tuple[int, ...] | None = None
     every: int = 1
+
+    def __post_init__(self) -> None:
+        check_counts(DecodeError, 1, every=self.every)
 
     def layers_at(self, step: int) -> tuple[int, ...]:
         """The layers that are sampled at a decode."""
@@ -62,7 +68,12 @@ class Recorder:
         label: what a reader must know first, such as "random weights".
 
     Raises:
+<<<<<<< HEAD
         DecodeError: the session has stepped, the name ends otherwise, or there is no such layer or head.
+=======
+        DecodeError: the session has stepped, the name ends otherwise or lies in no folder, or a layer or head
+            that the model lacks is to be sampled.
+>>>>>>> 06768b3 (A decode refuses prompts, settings and samples that cannot be before anything has changed; tokens come as lists, arrays or tensors)
     """
 
     def __init__(
@@ -77,6 +88,17 @@ class Recorder:
         self.path = Path(path)
         if not self.path.name.endswith(SUFFIX):
             raise DecodeError(f"a recording's name ends with {SUFFIX}, {self.path.name!r} does not")
+        if not self.path.parent.is_dir():
+            raise DecodeError(
+                f"cannot write {self.path}: there is no folder {self.path.parent}; make it first"
+            )
+        n_layers, n_kv_heads = session.model.geometry.n_layers, session.model.geometry.n_kv_heads
+        outside = [layer for layer in samples.layers if not 0 <= layer < n_layers]
+        if outside:
+            raise DecodeError(f"no layer {outside[0]} to sample; the model has 0..{n_layers - 1}")
+        outside = [head for head in samples.kv_heads or () if not 0 <= head < n_kv_heads]
+        if outside:
+            raise DecodeError(f"no KV head {outside[0]} to sample; the model has 0..{n_kv_heads - 1}")
         if session.tree is None or session.n_steps:
             raise DecodeError("record a session between its prefill and its first step")
         samples.check(session.model.geometry)

@@ -8,7 +8,8 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from ..errors import DecodeError, check_counts
+from ..errors import DecodeError, check_counts, check_kind
+from .plain import plain_births
 from .session import Session
 
 Births = Mapping[int, Sequence[int]]
@@ -69,7 +70,13 @@ class Result:
 
     @property
     def best(self) -> Branch:
-        """The branch with the largest log-probability a token."""
+        """The branch with the largest log-probability a token.
+
+        Raises:
+            DecodeError: no branch came to its end.
+        """
+        if not self.branches:
+            raise DecodeError("no branch came to its end; there is no best one")
         return max(self.branches, key=lambda b: b.score / max(1, len(b.tokens)))
 
 
@@ -101,7 +108,7 @@ class _Run:
         """Births without the tokens that end a text; their branches are finished."""
         kept: dict[int, Sequence[int]] = {}
         for leaf, tokens in births.items():
-            kept[leaf] = type(tokens)(token for token in tokens if token not in self.eos)
+            kept[leaf] = type(tokens)(token for token in tokens if token not in self.eos)  # Children stay so
             for token in tokens:
                 if token in self.eos:
                     law = self.session.logits_of(leaf).float().log_softmax(-1)
@@ -148,6 +155,13 @@ def steps(
 ) -> Generator[None, None, Result]:
     """`run`, step by step: it stops after each decode, and its return value is the result."""
     check_counts(DecodeError, 0, max_steps=max_steps)
+    check_kind(DecodeError, Session, "Session(model) makes one", session=session)
+    if session.tree is None:
+        raise DecodeError("the session has no tree yet; prefill a prompt first")
+    if not callable(task):
+        raise DecodeError(
+            f"task is a {type(task).__name__}; it must be a function of the session, or of TASKS"
+        )
     told = listener or Listener()
     own_ends = getattr(task, "ends_branches", False)
     at = _Run(session, session.model.eos if honour_eos and not own_ends else frozenset(), told)
@@ -155,8 +169,8 @@ def steps(
     while session.n_steps < max_steps:
         with session.watch.host("branching"):
             births = task(session)
-            if isinstance(births, Mapping):
-                births = at.without_ended(births)
+            if births is not None and not isinstance(births, DraftedTokens):
+                births = at.without_ended(plain_births(births))
         if isinstance(births, DraftedTokens):
             session.verify(births.leaf, births.parents, births.tokens)
             if told.on_step:

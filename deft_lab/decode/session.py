@@ -11,9 +11,8 @@ import numpy as np
 from torch import Tensor
 
 from .. import ops
-from ..errors import DecodeError, PoolError, check_counts
+from ..errors import DecodeError, PoolError, check_counts, check_kind
 from ..kv import Pool
-from ..methods import find_method
 from ..trace import Event
 from ..tree import Tree
 from ..tree._shape import Ints
@@ -23,6 +22,7 @@ from .changes import Children, Drafts, Step, draft_events, going_on, step_events
 from .fixed_step import fixed_steps
 from .forwards import Forwards
 from .hf import TreeModel
+from .plain import ids_of, plain_births, plain_ids
 from .prepared import Prepared
 from .scores import Scores
 from .stopwatch import Stopwatch
@@ -50,7 +50,8 @@ class Session:
         listeners: are told of each forward after it.
 
     Raises:
-        PlanError: the method is unknown.
+        PlanError: the method or an option is unknown.
+        AttentionError: the backend is unknown, or does not pack heads.
         PoolError: the pool cannot be made.
     """
 
@@ -67,7 +68,11 @@ class Session:
     listeners: list[Callable[[Step], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+<<<<<<< HEAD
         find_method(self.method)
+=======
+        check_kind(DecodeError, TreeModel, "load_model('target') makes one", model=self.model)
+>>>>>>> 06768b3 (A decode refuses prompts, settings and samples that cannot be before anything has changed; tokens come as lists, arrays or tensors)
         check_counts(DecodeError, 1, n_slots=self.n_slots, page_size=self.page_size)
         geometry = self.model.geometry
         if self.method == "tree_waves" and not self.options:
@@ -78,11 +83,11 @@ class Session:
         self._forwards = Forwards(
             self.model, self._pool, self.method, self.options, self.backend, self.pack_heads, self.watch
         )
+        self._forwards.prove()
         self._forwards.steps = fixed_steps(self.model, self._pool, self.graphs, self.compiled)
         self.tree: Tree | None = None
         self.decoded: tuple[Tree, Visit] | None = None  # of the last forward: what it saw, and what it read
-        self.n_steps = 0
-        self.n_prompt = 0
+        self.n_steps = self.n_prompt = 0
         self._known = Branches(self._forwards.tensor)
         self._pending: list[Event] = []
         self._broken = False
@@ -156,17 +161,16 @@ class Session:
         """Run the prompt; it becomes the root, the only branch.
 
         Raises:
-            DecodeError: there is a tree already, or the prompt is empty.
+            DecodeError: there is a tree already, the prompt is empty, or a token is outside the vocabulary.
             PoolError: the pool is too small.
         """
         if self.tree is not None:
             raise DecodeError("the session has a tree; make a new session for another prompt")
-        if not len(prompt):
-            raise DecodeError("the prompt is empty; give it at least one token")
+        self.model.check_tokens(prompt := ids_of("the prompt", prompt))
         tree = Tree([-1], [len(prompt)])
         slots = self.pool.take({ROOT: len(prompt)})[ROOT]
         logits = self._told(tree, (), lambda: self._forwards.along(prompt, slots, slots))
-        self._known.begin(ROOT, list(prompt), logits)
+        self._known.begin(ROOT, prompt, logits)
         self.tree, self.n_prompt = tree, len(prompt)
 
     def step(self, births: Mapping[int, Sequence[int]]) -> None:
@@ -181,7 +185,7 @@ class Session:
             TreeError: a label names no live branch.
             PoolError: the pool is full. In all cases nothing has changed.
         """
-        tree = self._idle()
+        tree, births = self._idle(), plain_births(births)
         self.model.check_tokens(token for tokens in births.values() for token in tokens)
         if not any(births.values()):
             raise DecodeError("the step leaves no branch to decode; end the decode instead")
@@ -218,8 +222,7 @@ class Session:
             PoolError: the pool is full; nothing has changed.
         """
         tree, _ = self._idle(), self._known.row(leaf)
-        if not len(tokens):
-            raise DecodeError("no tokens to put at the end of the branch")
+        tokens = ids_of("what is to be put at the end of the branch", tokens)
         self.model.check_tokens(tokens)
         new = self.pool.take({leaf: len(tokens)})[leaf]
         node = tree.index(leaf)
@@ -255,6 +258,7 @@ class Session:
         tree = self._grown() if more else self._idle()
         drafts = going_on(self._drafts, leaf, bool(self.listeners)) if more else Drafts(tree, leaf)
         self._known.row(leaf)
+        parents, tokens = plain_ids(parents), plain_ids(tokens)
         self.model.check_tokens(tokens)
         if len(tokens) != len(parents):
             raise DecodeError(f"{len(parents)} parents for {len(tokens)} tokens; give one of each")
@@ -288,7 +292,7 @@ class Session:
             raise DecodeError("no drafted tokens to accept; call verify first")
         if not as_replay:
             drafts.check_path(path)
-        leaf, tree = drafts.leaf, self._grown()
+        leaf, tree, path = drafts.leaf, self._grown(), plain_ids(path)
         if self.listeners:
             self._pending += drafts.prunes(self.n_steps + 1)
         self._drafts, self._seated = None, set()

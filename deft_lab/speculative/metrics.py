@@ -229,7 +229,7 @@ def _bytes(trees: Sequence[Any], session: Session) -> dict[str, int]:
 
 def plain_decoding(  # noqa: PLR0913  (a keyword for each thing that can be chosen)
     target: TreeModel,
-    prompt: Sequence[int],
+    prompt: str | Sequence[int],
     n_tokens: int,
     sampler: Sampler | None = None,
     *,
@@ -242,6 +242,7 @@ def plain_decoding(  # noqa: PLR0913  (a keyword for each thing that can be chos
     A token of `eos` ends it early.
     """
     sampler = sampler or Sampler()
+    prompt = target.encode(prompt) if isinstance(prompt, str) else prompt
     session = Session(target, method, len(prompt) + n_tokens + 4, page_size=1, backend=backend)
     session.prefill(prompt)
     tokens = [int(sampler.draw(session.logits)[0])]
