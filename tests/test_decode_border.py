@@ -113,9 +113,9 @@ def test_a_run_without_a_prompt_or_a_session_is_refused():
 def test_a_recorder_refuses_what_it_could_not_write(tmp_path):
     with pytest.raises(DeftLabError, match="there is no folder .*nowhere; make it first"):
         Recorder(make_session(), tmp_path / "nowhere" / "a.trace.jsonl")
-    with pytest.raises(DeftLabError, match="no layer 99 to sample; the model has 0.."):
+    with pytest.raises(DeftLabError, match="no layer 99 to sample; the model has"):
         Recorder(make_session(), tmp_path / "a.trace.jsonl", samples=Samples((99,)))
-    with pytest.raises(DeftLabError, match="no KV head 99 to sample; the model has 0.."):
+    with pytest.raises(DeftLabError, match="no KV head 99 to sample; the model has"):
         Recorder(make_session(), tmp_path / "a.trace.jsonl", samples=Samples((0,), (99,)))
     assert not list(tmp_path.iterdir())
 

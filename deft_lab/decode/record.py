@@ -10,10 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from ..errors import DecodeError, check_counts
-<<<<<<< HEAD
 from ..geometry import Geometry
-=======
->>>>>>> 06768b3 (A decode refuses prompts, settings and samples that cannot be before anything has changed; tokens come as lists, arrays or tensors)
 from ..provenance import card
 from ..trace.recording import SCHEMA, SUFFIX, line_of
 from .changes import Step
@@ -68,12 +65,8 @@ class Recorder:
         label: what a reader must know first, such as "random weights".
 
     Raises:
-<<<<<<< HEAD
-        DecodeError: the session has stepped, the name ends otherwise, or there is no such layer or head.
-=======
-        DecodeError: the session has stepped, the name ends otherwise or lies in no folder, or a layer or head
-            that the model lacks is to be sampled.
->>>>>>> 06768b3 (A decode refuses prompts, settings and samples that cannot be before anything has changed; tokens come as lists, arrays or tensors)
+        DecodeError: the session has stepped, the name ends otherwise or lies in no folder, or there is no
+            such layer or head.
     """
 
     def __init__(
@@ -92,13 +85,6 @@ class Recorder:
             raise DecodeError(
                 f"cannot write {self.path}: there is no folder {self.path.parent}; make it first"
             )
-        n_layers, n_kv_heads = session.model.geometry.n_layers, session.model.geometry.n_kv_heads
-        outside = [layer for layer in samples.layers if not 0 <= layer < n_layers]
-        if outside:
-            raise DecodeError(f"no layer {outside[0]} to sample; the model has 0..{n_layers - 1}")
-        outside = [head for head in samples.kv_heads or () if not 0 <= head < n_kv_heads]
-        if outside:
-            raise DecodeError(f"no KV head {outside[0]} to sample; the model has 0..{n_kv_heads - 1}")
         if session.tree is None or session.n_steps:
             raise DecodeError("record a session between its prefill and its first step")
         samples.check(session.model.geometry)

@@ -68,11 +68,7 @@ class Session:
     listeners: list[Callable[[Step], None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-<<<<<<< HEAD
-        find_method(self.method)
-=======
         check_kind(DecodeError, TreeModel, "load_model('target') makes one", model=self.model)
->>>>>>> 06768b3 (A decode refuses prompts, settings and samples that cannot be before anything has changed; tokens come as lists, arrays or tensors)
         check_counts(DecodeError, 1, n_slots=self.n_slots, page_size=self.page_size)
         geometry = self.model.geometry
         if self.method == "tree_waves" and not self.options:

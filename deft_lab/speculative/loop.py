@@ -24,13 +24,8 @@ from ..decode.hf import TreeModel
 from ..decode.plain import ids_of
 from ..decode.sampling import Sampler
 from ..decode.session import Session
-<<<<<<< HEAD
 from ..drafting import TokenBuilder, check_budget, find_token_builder
-from ..errors import DraftError, check_counts
-=======
-from ..drafting import MOST_NODES, TokenBuilder, find_token_builder
 from ..errors import DraftError, check_counts, check_kind
->>>>>>> 06768b3 (A decode refuses prompts, settings and samples that cannot be before anything has changed; tokens come as lists, arrays or tensors)
 from ..token_tree import TokenTree
 from ..tree import Tree
 from ..verifying import Verifier, find_verifier
@@ -241,17 +236,11 @@ def speculate(  # noqa: PLR0913  (a keyword for each thing that can be chosen)
         PoolError: `n_slots` is too small.
     """
     sampler = sampler or Sampler()
-<<<<<<< HEAD
-    check_budget(budget)
-    check_counts(DraftError, 1, max_new_tokens=max_new_tokens)
-=======
     check_kind(DraftError, TreeModel, "load_model('target') makes one", target=target)
     if not isinstance(builder, str | TokenBuilder):
         raise DraftError(f"builder={builder!r:.60}; name one of TOKEN_BUILDERS, or pass a TokenBuilder")
-    check_counts(DraftError, 1, budget=budget, max_new_tokens=max_new_tokens)
-    if budget > MOST_NODES:
-        raise DraftError(f"budget={budget}; at most {MOST_NODES} nodes are verified at once")
->>>>>>> 06768b3 (A decode refuses prompts, settings and samples that cannot be before anything has changed; tokens come as lists, arrays or tensors)
+    check_budget(budget)
+    check_counts(DraftError, 1, max_new_tokens=max_new_tokens)
     made = find_token_builder(builder) if isinstance(builder, str) else builder
     lossless = check_builder(made, verifier, sampler.temperature, allow_lossy)
     check_options(made, builder_options)
