@@ -205,8 +205,8 @@ export class Tree {
   /** Indices from the root down to the node with this index. */
   path(node) {
     const path = [node];
-    while (this.parent[path[0]] >= 0) path.unshift(this.parent[path[0]]);
-    return path;
+    for (let above = this.parent[node]; above >= 0; above = this.parent[above]) path.push(above);
+    return path.reverse();
   }
 
   /** Preorder queries that sit at the end of the node with this index. */

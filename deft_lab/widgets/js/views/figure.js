@@ -6,6 +6,7 @@ import { number } from "../core/words.js";
 import { Scene } from "./scene.js";
 
 const MOST_ROWS = 100;
+const SOON = 300; // ms
 export const DEFAULTS = { method: "deft_flatten", hardware: "h200", account: "requested" };
 export const WIDTH = 640; // where nothing can be measured
 
@@ -28,23 +29,38 @@ export function useWidth() {
   return [place, width];
 }
 
+/** Whether something has been waited for so long that the page may move for it: an answer most often comes sooner. */
+function useLate(waits) {
+  const [late, setLate] = useState(false);
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = setTimeout(() => setLate(true), SOON);
+    return () => {
+      clearTimeout(timer);
+      setLate(false);
+    };
+  }, [waits]);
+  return waits && late;
+}
+
 /**
  * A view. `make(width)` gives the scene, anew when one of `by` has changed; `table()` gives {columns, rows}
  * once the reader asks for it.
  */
 export function Figure({ name, title, sentence, old, controls, make, by, table, ...hand }) {
   const [place, width] = useWidth();
+  const late = useLate(Boolean(old));
   const scene = useMemo(() => make(width), [width, ...by]);
   return h(
     "figure",
     { class: `deft-view deft-${name}`, "data-view": name },
     h("figcaption", null, h("span", { class: "title" }, title), controls && h("span", { class: "controls" }, controls)),
     h("p", { class: "muted small" }, sentence),
-    old && h("p", { class: "deft-stale small", role: "status" }, old),
+    old && h("p", { class: `deft-stale small${late ? "" : " over"}`, role: "status" }, old),
     h(
       "div",
       { ref: place, class: "deft-place" },
-      scene && h(Scene, { scene, title, desc: sentence, faded: Boolean(old), ...hand }),
+      scene && h(Scene, { scene, title, desc: sentence, faded: late, ...hand }),
     ),
     h(Numbers, { table, title }),
   );

@@ -161,10 +161,11 @@ function Painted({ nodes, width, height }) {
 
 function draw(canvas, nodes, width, height) {
   const ratio = window.devicePixelRatio || 1;
-  canvas.width = Math.round(width * ratio);
-  canvas.height = Math.round(height * ratio);
+  const [across, down] = [Math.round(width * ratio), Math.round(height * ratio)];
+  if (canvas.width !== across || canvas.height !== down) Object.assign(canvas, { width: across, height: down }); // this costs a layout
   const context = canvas.getContext("2d");
-  context.scale(ratio, ratio);
+  context.setTransform(ratio, 0, 0, ratio, 0, 0);
+  context.clearRect(0, 0, width, height);
   for (const { x, y, w, h: high, paint } of nodes) {
     context.fillStyle = PALETTE[paint.color];
     if (paint.hatch && Math.min(w, high) >= HATCHED) context.fillStyle = canvasHatch(context, paint);
