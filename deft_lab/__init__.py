@@ -10,6 +10,7 @@ priced, checked and run. What needs torch is loaded when it is first used.
 
 from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from .builders import build_tree, load_tree
@@ -50,10 +51,21 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     if name in _LAZY:
-        return getattr(import_module(_LAZY[name], __name__), name)
+        return getattr(_with_torch(_LAZY[name], name), name)
     if find_spec(f"{__name__}.{name}"):
         raise AttributeError(f"deft_lab.{name} is a room of its own; import deft_lab.{name} first")
     raise AttributeError(f"module 'deft_lab' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def _with_torch(room: str, name: str) -> ModuleType:
+    try:
+        return import_module(room, __name__)
+    except ModuleNotFoundError as missing:
+        if missing.name != "torch":
+            raise
+        raise ModuleNotFoundError(
+            f"deft_lab.{name} needs PyTorch, which is not installed: pip install torch", name="torch"
+        ) from missing
 
 
 def __dir__() -> list[str]:

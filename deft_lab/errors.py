@@ -3,6 +3,7 @@
 Each message says what was given, which rule it breaks, and how to mend it.
 """
 
+from collections.abc import Collection
 from numbers import Integral
 
 
@@ -66,6 +67,17 @@ def check_names(error: type[DeftLabError], **lists: object) -> None:
     for argument, names in lists.items():
         if isinstance(names, str):
             raise error(f"{argument}={names!r} is one name where several are expected; write [{names!r}]")
+
+
+def check_choice(error: type[DeftLabError], among: Collection[str], **choices: object) -> None:
+    """Refuse what is not one of these names; they go into the message.
+
+    Raises:
+        error: one of them is not.
+    """
+    for argument, choice in choices.items():
+        if not isinstance(choice, str) or choice not in among:
+            raise error(f"{argument}={choice!r}; choose one of {', '.join(among)}")
 
 
 def check_counts(error: type[DeftLabError], least: int, **counts: object) -> None:

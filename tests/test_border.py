@@ -1,6 +1,7 @@
 """The border of the library: what a slip of the hand is told, with the value and what is allowed."""
 
 import re
+import sys
 
 import networkx as nx
 import numpy as np
@@ -8,10 +9,11 @@ import pytest
 import torch
 
 import deft_lab
-from deft_lab import LLAMA3_8B, Geometry, Pool, Tree, build_tree, plan_tree, traffic
+from deft_lab import LLAMA3_8B, Geometry, Pool, Trace, Tree, build_tree, plan_tree, traffic
 from deft_lab.attention import dense_attention, partial_attention, reduce_partials
 from deft_lab.builders.growth import beam_search_growth, few_shot_growth
 from deft_lab.cost import flops, launches, predict, run_traffic, step_traffic, unit_rota
+from deft_lab.decode import Sampler
 from deft_lab.errors import DeftLabError
 from deft_lab.hardware import H200
 from deft_lab.kv import Unpaged
@@ -100,6 +102,23 @@ SLIPS = {
     "no paths": (lambda: from_medusa(None), "paths is a NoneType where a Sequence is expected"),
     "a path that is a number": (lambda: from_medusa([0]), "0 is no path; write the ranks of its tokens"),
     "a path of letters": (lambda: from_medusa([["a"]]), "['a'] is no path"),
+    "one view for several": (lambda: deft_lab.widgets.edit(TREE, views="memory"), "write ['memory']"),
+    "a machine for its name": (lambda: deft_lab.widgets.edit(TREE, hardware=H200), "choose one of h200"),
+    "a machine to compare on": (lambda: deft_lab.widgets.compare(TREE, hardware=H200), "choose one of h200"),
+    "no theme": (
+        lambda: deft_lab.widgets.edit(TREE, theme="pink"),
+        "theme='pink'; choose one of auto, light, dark",
+    ),
+    "one method to compare": (lambda: deft_lab.widgets.compare(TREE, "radix"), "write ['radix']"),
+    "a live decode of nothing": (lambda: deft_lab.widgets.live(TREE, None), "decoder is a NoneType"),
+    "a trace of nothing": (lambda: Trace(None, [], 0), "start is a NoneType where a Tree is expected"),
+    "a trace without events": (
+        lambda: Trace(TREE, None, 0),
+        "events is a NoneType where a Iterable is expected",
+    ),
+    "an event that is none": (lambda: Trace(TREE, [3], 0), "event is a int where a Event is expected"),
+    "half a step": (lambda: Trace(TREE, [], 2).tree_at(1.0), "step=1.0; it must be an integer of at least 0"),
+    "a temperature in words": (lambda: Sampler("hot"), "temperature='hot'; it must be a number"),
     "no recording": (
         lambda: deft_lab.widgets.play_kernel("nope"),
         "no bundled 'kernel_runs/nope.run.json'; there are deft_flatten, deft_node, tree_waves",
@@ -241,3 +260,10 @@ def test_what_holds_tensors_prints_on_one_line(pool):
     assert repr(pool) == "Pool(3 of 20 pages of 1 slots free, 3 nodes, torch.float32 on cpu)"
     assert repr(table) == f"PlanTable({PLAN!r}, {pool!r})"
     assert repr(Unpaged.from_pool(pool, TREE, "path")) == f"Unpaged(27 slots, copies='path', of {TREE!r})"
+
+
+def test_without_pytorch_what_needs_it_says_so(monkeypatch):
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "deft_lab.kv", raising=False)
+    with pytest.raises(ModuleNotFoundError, match="deft_lab.Pool needs PyTorch, which is not installed: pip"):
+        _ = deft_lab.Pool

@@ -1,6 +1,7 @@
 """Choosing tokens from logits: greedy, or sampled with temperature, top-k and top-p, from a seed."""
 
 from dataclasses import dataclass, field
+from numbers import Real
 
 import torch
 from torch import Tensor
@@ -29,6 +30,9 @@ class Sampler:
     _generators: dict[torch.device, torch.Generator] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
+        for name in ("temperature", "top_p"):
+            if not isinstance(value := getattr(self, name), Real):
+                raise DecodeError(f"{name}={value!r}; it must be a number")
         if not 0 <= self.temperature < float("inf"):
             raise DecodeError(f"temperature={self.temperature}; it must be 0 (greedy) or more")
         if self.top_k is not None:

@@ -7,7 +7,7 @@ Nodes are named by label. Enough to redraw and re-price a run without its model.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import astuple, dataclass, field
 from functools import cached_property
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import TraceError, TreeError, check_counts
+from ..errors import TraceError, TreeError, check_counts, check_kind
 from ..tree import Tree
 from ..tree.files import read_object
 from .events import Event, Window
@@ -45,7 +45,11 @@ class Trace:
     header: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
+        check_kind(TraceError, Tree, "it is the tree after prefill", start=self.start)
+        check_kind(TraceError, Iterable, "give a sequence of Event", events=self.events)
         object.__setattr__(self, "events", tuple(self.events))
+        for event in self.events:
+            check_kind(TraceError, Event, "a trace is made of events", event=event)
         if not isinstance(self.header, Mapping):
             raise TraceError(
                 f"header is a {type(self.header).__name__}; it must be a mapping of names to values"
@@ -67,7 +71,8 @@ class Trace:
         Raises:
             TraceError: `step` is outside 0 .. n_steps.
         """
-        if not 0 <= step <= self.n_steps:
+        check_counts(TraceError, 0, step=step)
+        if step > self.n_steps:
             raise TraceError(f"step {step} is outside the trace; its steps are 0..{self.n_steps}")
         return self._lives.tree_at(step)
 

@@ -16,7 +16,9 @@ so a TreeExplorer takes any source.
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..errors import DeftLabError, check_choice, check_names
 from ..geometry import LLAMA3_8B, Geometry
+from ..hardware import find_hardware
 from ..tree import Tree
 from .arrays import ArrayInspector, inspect_arrays
 from .comparison import Comparison, compare
@@ -27,6 +29,7 @@ from .editor import TreeEditor
 from .explorer import TreeExplorer
 from .library import open_tree
 from .linked import VIEWS
+from .look import THEMES
 from .players import KernelPlayer, StepPlayer, play_grouping, play_kernel, play_partial, play_reduction
 from .presets import PRESETS, preset_names
 from .views import LinkedViews
@@ -90,6 +93,9 @@ def edit(  # noqa: PLR0913  (what the views show, one by one)
         DeftLabError: there is no such preset, option, view, method, machine or account, or the file or link
             holds no tree.
     """
+    check_names(DeftLabError, views=views)
+    find_hardware(hardware)
+    check_choice(DeftLabError, THEMES, theme=theme)
     tree, name = open_tree(source, **options)
     is_preset = isinstance(source, str) and name == source
     is_file = not isinstance(source, Tree) and str(source).endswith(".json")

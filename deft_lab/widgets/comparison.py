@@ -7,7 +7,7 @@ import traitlets
 
 from ..builders import load_tree
 from ..cost import traffic
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_names
 from ..geometry import LLAMA3_8B, Geometry
 from ..hardware import find_hardware
 from ..methods import METHODS, find_method, plan_tree
@@ -104,6 +104,8 @@ def compare(
     Raises:
         DeftLabError: there is no method, or one, the machine or the account is unknown.
     """
+    check_names(DeftLabError, methods=methods)
+    find_hardware(hardware)
     tree = load_tree(tree) if isinstance(tree, str) else tree
     names = list(dict.fromkeys(find_method(method).name for method in methods))
     if not names:

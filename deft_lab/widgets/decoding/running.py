@@ -201,6 +201,10 @@ def live(source: Any, decoder: Callable[[Tree], Iterator[Item]], **options: Any)
     Raises:
         DeftLabError: the tree is none that the decoder takes.
     """
+    if not callable(decoder):
+        raise DeftLabError(
+            f"decoder is a {type(decoder).__name__}, not callable; pass a deft_lab.decode.LiveDecoder"
+        )
     return LiveDecode(source, decoder, **options)
 
 
