@@ -61,7 +61,16 @@ WRONG = [
     {"seat": [1, 7]},
     {"label": [0, 1, 1]},
     {"label": [0, -1, 5]},
+    {"label": [0, 1]},
+    {"label": [7, 4, 7]},
+    {"length": 7},
+    {"length": None},
+    {"length": []},
+    {"length": [3, "4", 5]},
+    {"length": [3, 2.5, 5]},
+    {"seat": [True, None]},
     {"next_label": 2},
+    {"next_label": -1},
 ]
 
 

@@ -61,7 +61,11 @@ class Tree:
         check_labels(label_, n)
         least = int(label_.max()) + 1
         if next_label is not None:
-            check_counts(TreeError, least, next_label=next_label)
+            check_counts(TreeError, 0, next_label=next_label)
+            if next_label < least:
+                raise TreeError(
+                    f"next_label={next_label} but label {least - 1} is taken; it must be at least {least}"
+                )
         seat_ = None if seat is None else integers("seat", seat)
         if seat_ is None:
             inner = np.zeros(n, dtype=bool)

@@ -39,13 +39,10 @@ export class Tree {
     checkLinks(parent);
     this.parent = parent;
     this.label = label ?? parent.map((_, i) => i);
-    const distinct = new Set(this.label).size === n && this.label.length === n;
-    if (!distinct || this.label.some((name) => name < 0)) {
-      const given = `${this.label.length} labels for ${n} nodes`;
-      throw new TreeError(`${given}; labels must be distinct, not negative, one a node`);
-    }
+    checkLabels(this.label, n);
     const least = this.label.reduce((most, name) => Math.max(most, name), 0) + 1;
-    if (nextLabel !== undefined && nextLabel < least) {
+    if (nextLabel !== undefined) checkCounts(0, { next_label: nextLabel });
+    if (nextLabel < least) {
       throw new TreeError(
         `next_label=${nextLabel} but label ${least - 1} is taken; it must be at least ${least}`,
       );
@@ -272,14 +269,31 @@ function readObject(text) {
   return data;
 }
 
+// as Python writes a value of JSON
+function repr(value) {
+  if (value === null) return "None";
+  if (typeof value === "boolean") return value ? "True" : "False";
+  if (typeof value === "string") return `'${value}'`;
+  return Array.isArray(value) ? `[${value.map(repr).join(", ")}]` : String(value);
+}
+
 function checkIntegers(name, values) {
-  if (!Array.isArray(values) || values.length === 0) {
-    throw new TreeError(`${name} must be a list of at least one integer`);
+  if (!Array.isArray(values)) throw new TreeError(`${name} is ${repr(values)}; it must be a list of integers`);
+  if (values.length === 0) throw new TreeError(`${name} has shape (0,); it must be a list of at least one integer`);
+  const wrong = values.findIndex((value) => !Number.isSafeInteger(value));
+  if (wrong >= 0) throw new TreeError(`${name}[${wrong}] is ${repr(values[wrong])}; it must be an integer`);
+}
+
+function checkLabels(label, nNodes) {
+  if (label.length !== nNodes) {
+    throw new TreeError(`${label.length} labels for ${nNodes} nodes; give one for every node, or none at all`);
   }
-  const wrong = values.find((value) => !Number.isSafeInteger(value));
-  if (wrong !== undefined) {
-    throw new TreeError(`${name} holds ${JSON.stringify(wrong)}; it must hold integers`);
-  }
+  const least = label.indexOf(Math.min(...label));
+  if (label[least] < 0) throw new TreeError(`node ${least} has the label ${label[least]}; labels are 0 or more`);
+  if (new Set(label).size === nNodes) return;
+  const order = label.map((_, i) => i).sort((a, b) => label[a] - label[b] || a - b);
+  const i = order.findIndex((node, at) => at + 1 < nNodes && label[node] === label[order[at + 1]]);
+  throw new TreeError(`nodes ${order[i]} and ${order[i + 1]} have the label ${label[order[i]]}; labels must be distinct`);
 }
 
 function leavesOf(parent) {
