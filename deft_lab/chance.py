@@ -26,6 +26,16 @@ class Chance(Protocol):
         """A token drawn from a law."""
 
 
+def need_chance(chance: object) -> None:
+    """Refuse what cannot be asked, such as a seed.
+
+    Raises:
+        DeftLabError: it cannot.
+    """
+    if not hasattr(chance, "choose"):
+        raise DeftLabError(f"chance is a {type(chance).__name__}, which draws nothing; Dice(seed) makes one")
+
+
 def choose_without_replacement(chance: Chance, law: Law, k: int) -> list[int]:
     """Up to `k` different tokens, in draw order; fewer where the law holds fewer."""
     left = law.copy()

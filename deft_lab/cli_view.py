@@ -27,12 +27,11 @@ def view(
     theme: Theme = "auto",
 ) -> None:
     """Edit a tree, and see its memory, masks, schedule and bytes, in a page of its own, without Jupyter."""
-    from .errors import DeftLabError
+    from .errors import DeftLabError, check_choice
     from .widgets.editor import THEMES
     from .widgets.page import view_page
 
-    if theme not in THEMES:
-        raise DeftLabError(f"no theme {theme!r}; choose one of {', '.join(THEMES)}")
+    check_choice(DeftLabError, THEMES, theme=theme)
     writable(output)
     page = view_page(source, hardware=hardware, theme=theme)
     if output is None:

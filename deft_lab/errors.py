@@ -4,7 +4,10 @@ Each message says what was given, which rule it breaks, and how to mend it.
 """
 
 from collections.abc import Collection
-from numbers import Integral
+from math import isinf, nan
+from numbers import Integral, Real
+from os import PathLike
+from pathlib import Path
 
 
 class DeftLabError(ValueError):
@@ -70,14 +73,14 @@ def check_names(error: type[DeftLabError], **lists: object) -> None:
 
 
 def check_choice(error: type[DeftLabError], among: Collection[str], **choices: object) -> None:
-    """Refuse what is not one of these names; they go into the message.
+    """Refuse what is not one of these names; what is chosen goes into the message, an underscore as a space.
 
     Raises:
         error: one of them is not.
     """
-    for argument, choice in choices.items():
+    for what, choice in choices.items():
         if not isinstance(choice, str) or choice not in among:
-            raise error(f"{argument}={choice!r}; choose one of {', '.join(among)}")
+            raise error(f"no {what.replace('_', ' ')} {choice!r:.60}; choose one of {', '.join(among)}")
 
 
 def check_counts(error: type[DeftLabError], least: int, **counts: object) -> None:
@@ -91,3 +94,32 @@ def check_counts(error: type[DeftLabError], least: int, **counts: object) -> Non
             continue
         if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
             raise error(f"{name}={value!r}; it must be an integer of at least {least}")
+
+
+def check_numbers(
+    error: type[DeftLabError], least: float, most: float = float("inf"), **numbers: object
+) -> None:
+    """Refuse what is no finite number from `least` to `most`; the arguments' names go into the message.
+
+    Raises:
+        error: one of them is not.
+    """
+    for name, value in numbers.items():
+        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else nan
+        if not least <= number <= most or isinf(number):
+            end = f"from {least:g} to {most:g}" if most < float("inf") else f"of at least {least:g}"
+            raise error(f"{name}={value!r:.60}; it must be a number {end}")
+
+
+def place_to_write(error: type[DeftLabError], path: object) -> Path:
+    """The path of a file to write.
+
+    Raises:
+        error: it is no path, or its folder is not there.
+    """
+    if not isinstance(path, str | PathLike):
+        raise error(f"path={path!r:.60}; name a file to write")
+    place = Path(path)
+    if not place.parent.is_dir():
+        raise error(f"cannot write {place}: there is no folder {place.parent}; make it first")
+    return place

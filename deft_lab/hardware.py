@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from .errors import DeftLabError, check_counts, check_kind
+from .errors import DeftLabError, check_choice, check_counts, check_kind
 
 Kind = Literal["maker", "derived", "estimated", "measured"]
 KINDS: tuple[Kind, ...] = ("maker", "derived", "estimated", "measured")
@@ -92,8 +92,7 @@ class Hardware:
             DeftLabError: there is no such figure, or its value is not allowed.
         """
         for name in figures:
-            if name not in FIGURES:
-                raise DeftLabError(f"no figure {name!r}; choose one of {', '.join(FIGURES)}")
+            check_choice(DeftLabError, FIGURES, figure=name)
         sources = {**self.sources, **{name: Source("measured", text) for name in figures}}
         values = {name: getattr(self, name) for name in FIGURES} | figures
         return Hardware(name=self.name, sources=sources, **values)
@@ -262,6 +261,5 @@ def find_hardware(name: str) -> Hardware:
     Raises:
         DeftLabError: there is none.
     """
-    if not isinstance(name, str) or name not in HARDWARE:
-        raise DeftLabError(f"no hardware {name!r}; choose one of {', '.join(HARDWARE)}")
+    check_choice(DeftLabError, HARDWARE, hardware=name)
     return HARDWARE[name]

@@ -107,7 +107,7 @@ SLIPS = {
     "a machine to compare on": (lambda: deft_lab.widgets.compare(TREE, hardware=H200), "choose one of h200"),
     "no theme": (
         lambda: deft_lab.widgets.edit(TREE, theme="pink"),
-        "theme='pink'; choose one of auto, light, dark",
+        "no theme 'pink'; choose one of auto, light, dark",
     ),
     "one method to compare": (lambda: deft_lab.widgets.compare(TREE, "radix"), "write ['radix']"),
     "a live decode of nothing": (lambda: deft_lab.widgets.live(TREE, None), "decoder is a NoneType"),

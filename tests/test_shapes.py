@@ -286,8 +286,8 @@ def test_a_drafted_tree_is_written_in_every_notation():
         (lambda: greedy_shape([0.5], 0), "size=0"),
         (lambda: greedy_shape([[[0.5]]], 3), "acceptance has shape"),
         (lambda: greedy_shape(["a"], 3), "holds no numbers"),
-        (lambda: best_size([0.5], {}, 1.0), "there must be a size"),
-        (lambda: best_size([0.5], {4: 0.0}, 1.0), "times must be above 0"),
+        (lambda: best_size([0.5], {}, 1.0), "t_target is empty; give the time of one size"),
+        (lambda: best_size([0.5], {4: 0.0}, 1.0), "a forward of the target takes no time"),
     ],
 )
 def test_shapes_that_cannot_be_are_refused(call, message):

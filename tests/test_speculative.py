@@ -258,7 +258,7 @@ class TestRefusals:
             speculate(target, draft, [5], "oak")
         with pytest.raises(DraftError, match="no verifier 'nobody'; choose one of"):
             speculate(target, draft, [5], "chain", "nobody")
-        with pytest.raises(DraftError, match="builder 'chain' takes no option 'girth'"):
+        with pytest.raises(DraftError, match="builder 'chain' has no option 'girth'"):
             speculate(target, draft, [5], girth=3)
         with pytest.raises(DraftError, match="budget=0; it must be an integer of at least 1"):
             speculate(target, draft, [5], budget=0)

@@ -7,7 +7,7 @@ To add one: write it in a file here, add its line to BUILDERS, and draw its case
 from collections.abc import Callable
 from inspect import Parameter, signature
 
-from ..errors import TreeError
+from ..errors import TreeError, check_choice
 from ..tree import Tree
 from .bundled import bundled_trees, load_tree
 from .graph_of_thoughts import graph_of_thoughts
@@ -39,8 +39,7 @@ def build_tree(builder: str, **options: object) -> Tree:
     Raises:
         TreeError: the builder or an option is unknown, or the option's value is not allowed.
     """
-    if not isinstance(builder, str) or builder not in BUILDERS:
-        raise TreeError(f"no builder {builder!r}; choose one of {', '.join(BUILDERS)}")
+    check_choice(TreeError, BUILDERS, builder=builder)
     known = signature(BUILDERS[builder]).parameters
     for option in options:
         if option not in known:

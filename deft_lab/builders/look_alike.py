@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..errors import TreeError, check_counts
+from ..errors import TreeError, check_choice, check_counts
 from ..tree import Tree
 from .reasoning import ReasoningTemplate, TemplateNode
 
@@ -39,8 +39,7 @@ def reasoning_template_like(task: str = "sorting", seed: int = 0) -> ReasoningTe
     Raises:
         TreeError: the task is unknown, or the seed no integer of at least 0.
     """
-    if not isinstance(task, str) or task not in TASKS:
-        raise TreeError(f"no task {task!r}; choose one of {', '.join(TASKS)}")
+    check_choice(TreeError, TASKS, task=task)
     check_counts(TreeError, 0, seed=seed)
     shape, rng = TASKS[task], np.random.default_rng(seed)
     prompt = int(rng.integers(shape.prompt[0], shape.prompt[1] + 1))

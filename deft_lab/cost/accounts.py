@@ -12,7 +12,7 @@ Symbols: U = Hq L e; l queries, N_tree tokens stored, N_i tokens on the path of 
 
 from collections.abc import Callable
 
-from ..errors import DeftLabError, check_kind
+from ..errors import DeftLabError, check_choice, check_kind
 from ..geometry import Geometry, need_geometry
 from ..methods import Method, find_method, plan_tree
 from ..plan import Plan, need_plan
@@ -162,8 +162,7 @@ def _check_run(trace: Trace, geometry: Geometry) -> None:
 
 
 def _check_account(account: str, pack_heads: bool | None, flat: bool) -> None:
-    if account not in ACCOUNTS:
-        raise DeftLabError(f"no account {account!r}; choose one of {', '.join(ACCOUNTS)}")
+    check_choice(DeftLabError, ACCOUNTS, account=account)
     if (pack_heads or flat) and account != "requested":
         raise DeftLabError(
             f"account {account!r} does not know pack_heads or flat; only 'requested' counts programs"

@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from ..cost import ROLES
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_choice
 
 
 @dataclass(slots=True)
@@ -67,6 +67,5 @@ def spans_of(tensors: Mapping[str, Tensor | Sequence[Tensor]]) -> list[Span]:
 
 def known_role(role: str) -> str:
     """The role, if it is one."""
-    if role not in ROLES:
-        raise DeftLabError(f"no role {role!r}; choose one of {', '.join(ROLES)}")
+    check_choice(DeftLabError, ROLES, role=role)
     return role

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ..errors import DecodeError, check_counts
+from ..errors import DecodeError, check_counts, place_to_write
 from ..geometry import Geometry
 from ..provenance import card
 from ..trace.recording import SCHEMA, SUFFIX, line_of
@@ -78,13 +78,9 @@ class Recorder:
         samples: Samples = Samples(),
         label: str = "",
     ) -> None:
-        self.path = Path(path)
+        self.path = place_to_write(DecodeError, path)
         if not self.path.name.endswith(SUFFIX):
             raise DecodeError(f"a recording's name ends with {SUFFIX}, {self.path.name!r} does not")
-        if not self.path.parent.is_dir():
-            raise DecodeError(
-                f"cannot write {self.path}: there is no folder {self.path.parent}; make it first"
-            )
         if session.tree is None or session.n_steps:
             raise DecodeError("record a session between its prefill and its first step")
         samples.check(session.model.geometry)

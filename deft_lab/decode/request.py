@@ -14,7 +14,7 @@ from ..builders.growth import star_growth
 from ..builders.look_alike import reasoning_template_like
 from ..builders.reasoning import ReasoningTemplate
 from ..builders.templates import SpeculativeTemplate, TemplateFile
-from ..errors import DecodeError, check_counts
+from ..errors import DecodeError, check_choice, check_counts
 from ..methods import find_method
 from .hf import TreeModel
 from .sampling import Sampler
@@ -74,8 +74,7 @@ class Request:
     task_options: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.task not in TASKS:
-            raise DecodeError(f"no task {self.task!r}; choose one of {', '.join(TASKS)}")
+        check_choice(DecodeError, TASKS, task=self.task)
         find_method(self.method)
         check_counts(DecodeError, 1, max_seq_len=self.max_seq_len, max_width=self.max_width)
         check_counts(DecodeError, 0, tree_idx=self.tree_idx)

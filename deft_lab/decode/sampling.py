@@ -1,12 +1,13 @@
 """Choosing tokens from logits: greedy, or sampled with temperature, top-k and top-p, from a seed."""
 
 from dataclasses import dataclass, field
-from numbers import Real
 
 import torch
 from torch import Tensor
 
-from ..errors import DecodeError, check_counts
+from ..errors import DecodeError, check_counts, check_kind, check_numbers
+
+A_TENSOR = "torch.as_tensor makes one"
 
 
 @dataclass(eq=False)
@@ -20,7 +21,7 @@ class Sampler:
         seed: of the draws.
 
     Raises:
-        DecodeError: a negative temperature, top_k below 1, or top_p outside (0, 1].
+        DecodeError: a negative temperature or seed, top_k below 1, or top_p outside (0, 1].
     """
 
     temperature: float = 0.0
@@ -30,15 +31,13 @@ class Sampler:
     _generators: dict[torch.device, torch.Generator] = field(default_factory=dict, repr=False)
 
     def __post_init__(self) -> None:
-        for name in ("temperature", "top_p"):
-            if not isinstance(value := getattr(self, name), Real):
-                raise DecodeError(f"{name}={value!r}; it must be a number")
-        if not 0 <= self.temperature < float("inf"):
-            raise DecodeError(f"temperature={self.temperature}; it must be 0 (greedy) or more")
+        check_numbers(DecodeError, 0, temperature=self.temperature)
+        check_numbers(DecodeError, 0, 1, top_p=self.top_p)
+        if not self.top_p:
+            raise DecodeError(f"top_p={self.top_p}; it must lie above 0")
         if self.top_k is not None:
             check_counts(DecodeError, 1, top_k=self.top_k)
-        if not 0 < self.top_p <= 1:
-            raise DecodeError(f"top_p={self.top_p}; it must lie above 0 and be at most 1")
+        check_counts(DecodeError, 0, seed=self.seed)
 
     def law(self, logits: Tensor) -> Tensor:
         """[.., vocabulary] log-probabilities that tokens are drawn with; -inf: never.
@@ -46,6 +45,7 @@ class Sampler:
         The order is that of Hugging Face: temperature, then top-k, then top-p. At temperature 0 the law
         gives all to the likeliest token.
         """
+        check_kind(DecodeError, Tensor, A_TENSOR, logits=logits)
         scores = logits.float()
         if self.temperature == 0:
             best = scores.argmax(-1, keepdim=True)
@@ -63,6 +63,7 @@ class Sampler:
 
     def draw(self, logits: Tensor) -> Tensor:
         """[row] one token for each row of logits [row, vocabulary]."""
+        check_kind(DecodeError, Tensor, A_TENSOR, logits=logits)
         if self.temperature == 0:
             return logits.argmax(-1)
         if self.top_k is None and self.top_p == 1:
@@ -74,8 +75,12 @@ class Sampler:
         """`k` different tokens for one row of logits [vocabulary], without replacement; greedy: the best `k`.
 
         Raises:
-            DecodeError: the law allows fewer than `k` tokens.
+            DecodeError: the law allows fewer than `k` tokens, or there are several rows.
         """
+        check_kind(DecodeError, Tensor, A_TENSOR, logits=logits)
+        check_counts(DecodeError, 0, k=k)
+        if logits.ndim != 1:
+            raise DecodeError(f"logits have shape {tuple(logits.shape)}; give one row of them")
         law = logits.float() if self.temperature == 0 else self.law(logits)
         allowed = int((law > float("-inf")).sum())
         if k > allowed:

@@ -4,10 +4,8 @@ To add one: write it in a file here, add its line to TOKEN_BUILDERS, and draw it
 `tests/test_drafting.py`; a test fails without one.
 """
 
-from inspect import signature
-
-from ..chance import Chance
-from ..errors import DraftError, check_counts
+from ..chance import Chance, need_chance
+from ..errors import DraftError, check_choice, check_counts
 from ..token_tree import TokenTree
 from .base import (
     CHILDREN,
@@ -19,7 +17,9 @@ from .base import (
     Laws,
     TableLaws,
     TokenBuilder,
+    check_options,
     check_values,
+    need_laws,
 )
 from .beam import beam
 from .chains import chain, chains, chains_iid
@@ -74,8 +74,7 @@ def find_token_builder(name: str) -> TokenBuilder:
     Raises:
         DraftError: there is none.
     """
-    if name not in TOKEN_BUILDERS:
-        raise DraftError(f"no token builder {name!r}; choose one of {', '.join(TOKEN_BUILDERS)}")
+    check_choice(DraftError, TOKEN_BUILDERS, token_builder=name)
     return TOKEN_BUILDERS[name]
 
 
@@ -83,22 +82,19 @@ def draft(name: str, laws: Laws, budget: int, chance: Chance, **options: object)
     """Build a token tree of at most `budget` nodes.
 
     Raises:
-        DraftError: the builder is unknown, the budget is out of range, or an option is not allowed.
+        DraftError: the builder is unknown, the budget is out of range, an option is not allowed, or there are
+            no laws.
     """
     check_budget(budget)
     builder = find_token_builder(name)
-    build = builder.build
-    known = list(signature(build).parameters)[3:]
-    for option in options:
-        if option not in known:
-            raise DraftError(
-                f"token builder {name!r} has no option {option!r}; it takes {', '.join(known) or 'none'}"
-            )
-    check_values(builder, options)
-    return build(laws, budget, chance, **options)
+    check_options(builder, options)
+    need_laws(laws)
+    need_chance(chance)
+    return builder.build(laws, budget, chance, **options)
 
 
 __all__ = [
     "CHILDREN", "DEDUPLICATED", "IID", "SET_ORDER", "TOKEN_BUILDERS", "TOP_K", "WITHOUT_REPLACEMENT", "Laws",
-    "TableLaws", "TokenBuilder", "check_budget", "check_values", "draft", "find_token_builder",
+    "TableLaws", "TokenBuilder", "check_budget", "check_options", "check_values", "draft",
+    "find_token_builder",
 ]  # fmt: skip

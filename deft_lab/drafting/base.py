@@ -1,5 +1,6 @@
 """What a token builder is, and what it asks of a draft."""
 
+import inspect
 import types
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from typing import Any, Protocol, Union, get_args, get_origin, get_type_hints
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DraftError
+from ..errors import DraftError, check_counts
 from ..token_tree import TokenTree
 
 Path = tuple[int, ...]
@@ -57,10 +58,21 @@ class TableLaws:
     Args:
         table: [token, vocabulary] probabilities.
         last: the last committed token.
+
+    Raises:
+        DraftError: there is no such table, or the token is none of it.
     """
 
     def __init__(self, table: NDArray[np.float64], last: int) -> None:
-        self.table, self.last = np.asarray(table, dtype=np.float64), last
+        try:
+            self.table, self.last = np.asarray(table, dtype=np.float64), last
+        except (TypeError, ValueError) as bad:
+            raise DraftError(f"table is {table!r:.60}; give [token, vocabulary] probabilities") from bad
+        if self.table.ndim != 2:
+            raise DraftError(f"table has shape {self.table.shape}; give [token, vocabulary] probabilities")
+        check_counts(DraftError, 0, last=last)
+        if last >= len(self.table):
+            raise DraftError(f"last={last}; the table has the tokens 0 .. {len(self.table) - 1}")
         self.vocab_size = self.table.shape[1]
         self.n_calls = 0
 
@@ -69,7 +81,34 @@ class TableLaws:
         return self.table[[path[-1] if path else self.last for path in paths]]
 
 
-Options = dict[str, Any]
+def need_laws(laws: object) -> None:
+    """Refuse what is no draft: no laws, nor a list of some.
+
+    Raises:
+        DraftError: it is none.
+    """
+    for one in laws if isinstance(laws, list | tuple) else [laws]:
+        if not callable(one) or not hasattr(one, "vocab_size"):
+            raise DraftError(
+                f"laws is a {type(one).__name__}; TableLaws(table, last) makes some, or ModelLaws(model)"
+            )
+
+
+def check_options(builder: TokenBuilder, options: Mapping[str, object]) -> None:
+    """Refuse options that a builder does not take, and values of another kind than it says.
+
+    Raises:
+        DraftError: one is.
+    """
+    taken = list(inspect.signature(builder.build).parameters.values())[3:]
+    names = [parameter.name for parameter in taken]
+    unknown = [name for name in options if name not in names]
+    if unknown and not any(parameter.kind is parameter.VAR_KEYWORD for parameter in taken):
+        raise DraftError(
+            f"token builder {builder.name!r} has no option {unknown[0]!r}; it takes "
+            f"{', '.join(names) or 'none'}"
+        )
+    check_values(builder, options)
 
 
 def check_values(builder: TokenBuilder, options: Mapping[str, object]) -> None:

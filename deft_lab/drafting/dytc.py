@@ -96,8 +96,8 @@ def dytc(  # noqa: PLR0913  (a builder, and what it knows of its drafts)
         longest: tokens of one draft in an expansion at most.
 
     Raises:
-        DraftError: lists of different lengths, a cost of 0 or less for a draft that is not the bottom, or
-            drafts of different vocabularies.
+        DraftError: lists of different lengths, a cost of 0 or less for a draft that is not the bottom, drafts
+            of different vocabularies, bigrams beyond them, or rounds that are none.
     """
     drafts = [laws, MaxGramLaws(context, laws.vocab_size, bigrams)] if callable(laws) else list(laws)
     n = len(drafts)
@@ -107,6 +107,7 @@ def dytc(  # noqa: PLR0913  (a builder, and what it knows of its drafts)
     who = list(names) if names is not None else default
     believed = list(acceptances) if acceptances is not None else [max(0.1, 0.8 - 0.1 * i) for i in range(n)]
     _check(drafts, believed, c, who)
+    _check_text(bigrams, judged, drafts[0].vocab_size)
     check_counts(DraftError, 1, budget=budget, width=width, longest=longest)
     a = acceptances_after(judged, dict(zip(who, believed, strict=True)))
     grown = _Growing(budget, width)
@@ -161,6 +162,15 @@ def _check(drafts: Sequence[Laws], a: Sequence[float], c: Sequence[float], who: 
     sizes = {draft.vocab_size for draft in drafts}
     if len(sizes) > 1:
         raise DraftError(f"drafts of {sorted(sizes)} tokens; all must know the same tokens")
+
+
+def _check_text(bigrams: Sequence[int], judged: Judged, vocab_size: int) -> None:
+    for token in bigrams:
+        if not 0 <= token < vocab_size:
+            raise DraftError(f"bigrams hold {token}; the drafts know the tokens 0 .. {vocab_size - 1}")
+    for one in judged:
+        if not isinstance(one, tuple) or len(one) != 2 or not isinstance(one[0], TokenTree):
+            raise DraftError(f"judged holds {one!r:.60}; write (token tree, accepted nodes) of each round")
 
 
 class _Growing:

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..chance import Chance, Law, choose_without_replacement
+from ..errors import DraftError, check_choice
 from ..token_tree import TokenTree
-from .base import DEDUPLICATED, IID, SET_ORDER, TOP_K, WITHOUT_REPLACEMENT, Laws, Path
+from .base import CHILDREN, DEDUPLICATED, IID, SET_ORDER, TOP_K, WITHOUT_REPLACEMENT, Laws, Path
 
 
 def children_of(law: Law, k: int, chance: Chance, kind: str) -> list[int]:
@@ -41,7 +42,11 @@ def fill(laws: Laws, shape: Sequence[int], chance: Chance, kind: str, name: str 
         chance: asked for every draw.
         kind: one of CHILDREN.
         name: provenance of every node.
+
+    Raises:
+        DraftError: there is no such kind.
     """
+    check_choice(DraftError, CHILDREN, kind_of_children=kind)
     below: dict[int, list[int]] = {node: [] for node in range(-1, len(shape))}
     for node, parent in enumerate(shape):
         below[parent].append(node)

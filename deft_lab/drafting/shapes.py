@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DraftError, check_counts
-from ..token_tree.convert import Shape, ranks_of
+from ..errors import DraftError, check_counts, check_kind, check_numbers
+from ..token_tree.convert import Shape, bare, ranks_of
 from .sequoia_dp import shape_of, solve
 
 Acceptance = Sequence[float] | Sequence[Sequence[float]] | NDArray[np.float64]
@@ -46,6 +46,8 @@ def check_acceptance(acceptance: Acceptance) -> NDArray[np.float64]:
 
 def expansion_shape(expansion: Iterable[int], budget: int) -> Shape:
     """Every node of level i gets `expansion[i]` children; level by level, cut off at `budget` nodes."""
+    check_kind(DraftError, Iterable, "list the children of a node, level by level", expansion=expansion)
+    check_counts(DraftError, 0, budget=budget)
     shape: list[int] = []
     level = [-1]
     for n_children in expansion:
@@ -65,10 +67,10 @@ def expected_length(shape: Sequence[int], acceptance: Acceptance) -> float:
     Ranks and depths beyond `acceptance` are never accepted.
     """
     rows = check_acceptance(acceptance)
-    value = {-1: 1.0}
-    for node, path in enumerate(ranks_of(shape)):
+    value, parents = {-1: 1.0}, bare(shape).parents
+    for node, path in enumerate(ranks_of(parents)):
         row = rows[0] if len(rows) == 1 else rows[len(path) - 1] if len(path) <= len(rows) else ()
-        value[node] = value[shape[node]] * float(row[path[-1]] if path[-1] < len(row) else 0.0)
+        value[node] = value[parents[node]] * float(row[path[-1]] if path[-1] < len(row) else 0.0)
     return sum(value.values())
 
 
@@ -105,6 +107,7 @@ def greedy_shape(acceptance: Acceptance, size: int, max_depth: int = ANY_DEPTH) 
 def best_shape(acceptance: Acceptance, size: int, max_depth: int = ANY_DEPTH) -> Shape:
     """The shape of the largest F: greedily where that is exact, else by Sequoia's dynamic program."""
     rows = check_acceptance(acceptance)
+    check_counts(DraftError, 1, size=size, max_depth=max_depth)
     if (np.diff(rows, axis=1) <= 0).all():
         return greedy_shape(rows, size, max_depth)
     if len(rows) > 1:
@@ -149,9 +152,13 @@ def best_size(
         max_depth: levels below the root that are tried.
     """
     rows = check_acceptance(acceptance)
-    if not t_target or not min(t_target.values()) > 0 or not t_draft >= 0:
-        raise DraftError("times must be above 0, and there must be a size to choose")
-    check_counts(DraftError, 1, max_depth=max_depth, smallest_size=min(t_target))
+    check_kind(DraftError, Mapping, "give {size: time of a forward}", t_target=t_target)
+    if not t_target:
+        raise DraftError("t_target is empty; give the time of one size at least")
+    check_counts(DraftError, 1, max_depth=max_depth, **{f"size {n!r}": n for n in t_target})
+    check_numbers(DraftError, 0, t_draft=t_draft, **{f"t_target[{n}]": t for n, t in t_target.items()})
+    if not min(t_target.values()):
+        raise DraftError("a forward of the target takes no time; measure one")
     table = solve(rows[0], max(t_target), max_depth)
     choices = [
         SizeChoice(n, depth, f, (depth * t_draft + time) / f)

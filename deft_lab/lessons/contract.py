@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_choice
 from ..tree import Tree
 
 
@@ -149,6 +149,5 @@ def find(key: str) -> Exercise:
     """
     from .exercises import EXERCISES
 
-    if key not in EXERCISES:
-        raise DeftLabError(f"no exercise {key!r}; choose one of {', '.join(EXERCISES)}")
+    check_choice(DeftLabError, EXERCISES, exercise=key)
     return EXERCISES[key]

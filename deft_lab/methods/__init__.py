@@ -8,7 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from inspect import signature
 
-from ..errors import PlanError
+from ..errors import PlanError, check_choice
 from ..plan import Plan
 from ..tree import Tree
 from . import (
@@ -50,8 +50,7 @@ def find_method(name: str | tuple[str, str]) -> Method:
                 return method
         pairs = ", ".join(str(method.modes) for method in METHODS.values())
         raise PlanError(f"no method for (mode, mem) {name!r}; choose one of {pairs}")
-    if not isinstance(name, str) or name not in METHODS:
-        raise PlanError(f"no method {name!r}; choose one of {', '.join(METHODS)}")
+    check_choice(PlanError, METHODS, method=name)
     return METHODS[name]
 
 

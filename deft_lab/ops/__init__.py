@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..errors import AttentionError, check_kind
+from ..errors import AttentionError, check_choice, check_kind
 from ..kv import Pool, Unpaged
 from ..plan import Plan, need_plan
 from .bucket import Bucket
@@ -164,8 +164,7 @@ def tree_attention(
 
 
 def _check_call(plan: Plan, store: Pool | Unpaged, backend: str) -> None:
-    if backend not in BACKENDS:
-        raise AttentionError(f"no backend {backend!r}; choose one of {', '.join(BACKENDS)}")
+    check_choice(AttentionError, BACKENDS, backend=backend)
     need_plan(plan)
     if not isinstance(store, Pool | Unpaged):
         raise AttentionError(f"store is a {type(store).__name__}; give a Pool, or an Unpaged copy")

@@ -15,7 +15,7 @@ from ..decode.hf import TreeModel
 from ..decode.sampling import Sampler
 from ..drafting import WITHOUT_REPLACEMENT, TokenBuilder, find_token_builder
 from ..drafting.fill import fill
-from ..errors import DraftError
+from ..errors import DraftError, check_choice
 from ..token_tree import TokenTree, read_growmap
 from ..verifying import find_verifier
 from .loop import speculate
@@ -95,8 +95,7 @@ def choose_way(
         DraftError: no such mode, sTree without a growmap, or flags that contradict the mode.
         TreeError: the growmap is none.
     """
-    if mode not in MODES:
-        raise DraftError(f"no mode {mode!r}; choose one of {', '.join(MODES)}")
+    check_choice(DraftError, MODES, mode=mode)
     if use_bfs and mode == "auto":
         raise DraftError("mode auto verifies nothing; leave --use_bfs out, or choose sTree or dTree")
     if as_published and mode != "dTree":

@@ -148,10 +148,16 @@ def laws_of(sampler: Sampler, logits: Tensor) -> NDArray[np.float64]:
     Args:
         sampler: its temperature, top-k and top-p.
         logits: [row, vocabulary].
+
+    Raises:
+        DraftError: the logits hold what is no number.
     """
     with torch.inference_mode():
         law = sampler.law(logits).double().exp()
-        return (law / law.sum(-1, keepdim=True)).cpu().numpy()
+        laws = (law / law.sum(-1, keepdim=True)).cpu().numpy()
+    if np.isnan(laws[:, 0]).any():  # the sum of a row with a NaN is one, and so is all of the row
+        raise DraftError("the model's logits hold NaN, so nothing follows from them; try dtype='float32'")
+    return laws
 
 
 def draft_sampler(sampler: Sampler, children: str, temperature: float | None = None) -> Sampler:

@@ -24,13 +24,13 @@ from ..decode.hf import TreeModel
 from ..decode.plain import ids_of
 from ..decode.sampling import Sampler
 from ..decode.session import Session
-from ..drafting import TokenBuilder, check_budget, find_token_builder
+from ..drafting import TokenBuilder, check_budget, check_options, find_token_builder
 from ..errors import DraftError, check_counts, check_kind
 from ..token_tree import TokenTree
 from ..tree import Tree
 from ..verifying import Verifier, find_verifier
 from .laws import LEAF, DraftLaws, ModelLaws, check_same_tokens, draft_sampler, laws_of
-from .pairs import check_builder, check_options
+from .pairs import check_builder
 
 REMEMBERED = 64  # rounds that a builder may learn from
 

@@ -1,10 +1,6 @@
 """Which builder goes with which verifier and which options, for builders in the registry and others."""
 
-import inspect
-from collections.abc import Mapping
-from typing import Any
-
-from ..drafting import TOKEN_BUILDERS, TokenBuilder, check_values
+from ..drafting import TOKEN_BUILDERS, TokenBuilder
 from ..errors import DraftError
 from ..verifying import VERIFIERS, check_pair, find_verifier
 
@@ -34,21 +30,3 @@ def sound_verifiers(builder: TokenBuilder, temperature: float) -> list[str]:
         if (verifier.greedy if temperature == 0 else builder.children in verifier.lossless)
     ]
     return [verifier.name for verifier in sorted(sound, key=lambda v: len(v.lossless))]
-
-
-def check_options(builder: TokenBuilder, options: Mapping[str, Any]) -> None:
-    """Refuse options that a builder does not take, and values that it cannot.
-
-    Raises:
-        DraftError: it does not take one of them.
-    """
-    taken = list(inspect.signature(builder.build).parameters.values())[3:]
-    if any(p.kind is p.VAR_KEYWORD for p in taken):
-        return
-    names = [p.name for p in taken]
-    for name in options:
-        if name not in names:
-            raise DraftError(
-                f"builder {builder.name!r} takes no option {name!r}; it takes {', '.join(names) or 'none'}"
-            )
-    check_values(builder, options)

@@ -4,14 +4,14 @@ shape: [node] parent of each, an earlier node or -1, the root: the `parents` of 
 tokens. rank path: the place among its siblings of every node from the root down.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import TreeError
-from .core import ROOT, TokenTree
+from ..errors import TreeError, check_counts, check_kind
+from .core import ROOT, TokenTree, integers
 
 Shape = tuple[int, ...]
 RankPath = tuple[int, ...]
@@ -21,9 +21,11 @@ def bare(shape: Sequence[int]) -> TokenTree:
     """A tree of that shape whose tokens say nothing.
 
     Raises:
-        TreeError: a parent comes after its child.
+        TreeError: a parent comes after its child, or there are none.
     """
-    return TokenTree(tuple(shape), (0,) * len(shape))
+    check_kind(TreeError, Iterable, "list the parent of each node; a TokenTree has `parents`", shape=shape)
+    parents = integers("shape", shape)
+    return TokenTree(parents, (0,) * len(parents))
 
 
 def shape_from_ranks(paths: Sequence[Sequence[int]]) -> Shape:
@@ -32,9 +34,10 @@ def shape_from_ranks(paths: Sequence[Sequence[int]]) -> Shape:
     Raises:
         TreeError: a path is empty or listed twice, or its parent or the sibling before it do not come first.
     """
+    check_kind(TreeError, Iterable, "list rank paths", paths=paths)
     node_of: dict[RankPath, int] = {(): ROOT}
     shape: list[int] = []
-    for path in map(tuple, paths):
+    for path in (integers("a rank path", path) for path in paths):
         if not path:
             raise TreeError("an empty path; the root is implicit, leave it out")
         if path in node_of:
@@ -50,10 +53,10 @@ def shape_from_ranks(paths: Sequence[Sequence[int]]) -> Shape:
 
 def ranks_of(shape: Sequence[int]) -> list[RankPath]:
     """[node] the rank path of each node; of a TokenTree, hand over its `parents`."""
-    rank = bare(shape).rank
+    tree = bare(shape)
     paths: list[RankPath] = []
-    for node, parent in enumerate(shape):
-        paths.append((*(paths[parent] if parent >= 0 else ()), rank[node]))
+    for node, parent in enumerate(tree.parents):
+        paths.append((*(paths[parent] if parent >= 0 else ()), tree.rank[node]))
     return paths
 
 
@@ -64,7 +67,8 @@ def level_by_level(shape: Sequence[int]) -> Shape:
 
 def widths(shape: Sequence[int]) -> tuple[int, ...]:
     """[level] nodes of each level; level 0 is the root."""
-    return (1, *np.bincount(bare(shape).depth, minlength=1)[1:].tolist()) if len(shape) else (1,)
+    depth = np.asarray(bare(shape).depth, dtype=np.int64)
+    return (1, *np.bincount(depth, minlength=1)[1:].tolist())
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,7 @@ def medusa_buffers(shape: Sequence[int], top_k: int = 10) -> MedusaBuffers:
     Raises:
         TreeError: a node has more children than a head has candidates.
     """
+    check_counts(TreeError, 1, top_k=top_k)
     tree = bare(level_by_level(shape))
     rank, depth = np.asarray(tree.rank, dtype=np.int64), np.asarray(tree.depth, dtype=np.int64)
     if len(tree) and rank.max() >= top_k:

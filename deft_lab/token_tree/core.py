@@ -5,20 +5,36 @@ Children of a node stand in the order in which they were drawn or ranked: verifi
 q: the law that a node's children were drawn from.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import index
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import TreeError
+from ..errors import TreeError, check_counts, check_kind
 from ..tree import Tree
 from ..tree.edits import hang
 
 Law = NDArray[np.float64]
 Path = tuple[int, ...]
 ROOT = -1
+
+
+def integers(what: str, values: Iterable[int]) -> tuple[int, ...]:
+    """Integers of a list, an array or a tensor, as Python's own.
+
+    Raises:
+        TreeError: there is no list, or what it holds is no integer.
+    """
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        raise TreeError(f"{what} is {values!r:.60}; it must be a list of integers")
+    found = values.tolist() if hasattr(values, "tolist") else values
+    try:
+        return tuple(value if type(value) is int else int(index(value)) for value in found)
+    except TypeError as bad:
+        raise TreeError(f"{what} is {values!r:.60}, which holds what is no integer; list integers") from bad
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,8 @@ class TokenTree:
         q: node (-1: the root) -> law [vocabulary] that its children were drawn from.
 
     Raises:
-        TreeError: the lists differ in length, a parent comes after its child, or a token is negative.
+        TreeError: the lists differ in length or hold what is no number, a parent comes after its child, or a
+            token is negative.
     """
 
     parents: tuple[int, ...]
@@ -43,13 +60,13 @@ class TokenTree:
     q: Mapping[int, Law] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        for name in ("parents", "tokens"):
+            object.__setattr__(self, name, integers(name, getattr(self, name)))
         n = len(self.parents)
-        for name in ("parents", "tokens", "scores", "provenance"):
-            object.__setattr__(self, name, tuple(getattr(self, name)))
-        if not self.scores:
-            object.__setattr__(self, "scores", (1.0,) * n)
-        if not self.provenance:
-            object.__setattr__(self, "provenance", ("",) * n)
+        for name, default in (("scores", 1.0), ("provenance", "")):
+            check_kind(TreeError, Iterable, "give one for each node", **{name: getattr(self, name)})
+            object.__setattr__(self, name, tuple(getattr(self, name)) or (default,) * n)
+        check_kind(TreeError, Mapping, "give {node: the law of its children}", q=self.q)
         for name in ("tokens", "scores", "provenance"):
             if len(getattr(self, name)) != n:
                 raise TreeError(f"{len(getattr(self, name))} {name} for {n} nodes; give one of each")
@@ -61,6 +78,12 @@ class TokenTree:
                 )
         if n and min(self.tokens) < 0:
             raise TreeError(f"token {min(self.tokens)} is negative; tokens are ids from 0")
+        try:
+            total = sum(self.scores)
+        except TypeError:
+            total = np.nan
+        if np.isnan(total):
+            raise TreeError(f"scores {self.scores!r:.60} hold what is no number; give one number a node")
 
     def __len__(self) -> int:
         return len(self.parents)
@@ -91,12 +114,26 @@ class TokenTree:
         return tuple(rank)
 
     def path(self, node: int) -> tuple[int, ...]:
-        """Nodes from a child of the root down to `node`; () for the root."""
+        """Nodes from a child of the root down to `node`; () for the root.
+
+        Raises:
+            TreeError: there is no such node.
+        """
+        self.need_node(node)
         path: list[int] = []
         while node >= 0:
             path.append(node)
             node = self.parents[node]
         return tuple(reversed(path))
+
+    def need_node(self, node: object) -> None:
+        """Refuse what is neither a node nor the root.
+
+        Raises:
+            TreeError: it is neither.
+        """
+        if not hasattr(node, "__index__") or not ROOT <= index(node) < len(self):
+            raise TreeError(f"no node {node!r:.60}; the tree has {len(self)}, from 0, and -1 is the root")
 
     def text(self, node: int) -> Path:
         """Tokens from a child of the root down to `node`."""
@@ -117,10 +154,12 @@ class TokenTree:
 
     def positions(self, first: int) -> tuple[int, ...]:
         """[node] place in the text, where the root stands at `first`."""
+        check_counts(TreeError, 0, first=first)
         return tuple(first + depth for depth in self.depth)
 
     def hung(self, tree: Tree, leaf: int) -> Tree:
         """A decoding tree with this one below a leaf (label), a query on every token."""
+        check_kind(TreeError, Tree, "Tree(parents, lengths) makes one", tree=tree)
         return hang(tree, leaf, self.parents)[0]
 
 
@@ -138,10 +177,16 @@ def tree_from_paths(
         scores: path -> score.
         provenance: path -> who proposed its last token.
         q: path -> law that what follows it was drawn from; () is the root.
+
+    Raises:
+        TreeError: a path holds what is no token, or what is said of paths is no mapping.
     """
+    check_kind(TreeError, Iterable, "list token paths", paths=paths)
+    said = {"scores": scores, "provenance": provenance, "q": q}
+    check_kind(TreeError, Mapping, "give {path: ...}", **{k: v for k, v in said.items() if v is not None})
     node_of: dict[Path, int] = {(): ROOT}
     parents: list[int] = []
-    for path in map(tuple, paths):
+    for path in (integers("a path", path) for path in paths):
         for end in range(1, len(path) + 1):
             if path[:end] not in node_of:
                 node_of[path[:end]] = len(parents)

@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Mapping
 
-from .core import ROOT, Path, TokenTree, tree_from_paths
+from ..errors import TreeError, check_counts, check_kind
+from .core import ROOT, Path, TokenTree, integers, tree_from_paths
+
+A_TREE = "a token builder or tree_from_paths makes one"
 
 
 def best_nodes(tree: TokenTree, n: int) -> tuple[int, ...]:
@@ -10,15 +13,31 @@ def best_nodes(tree: TokenTree, n: int) -> tuple[int, ...]:
 
     A score must not rise along a path. Of equal scores the shallower wins, then the earlier node, so that
     ties never cut a child from its parent.
+
+    Raises:
+        TreeError: `n` is no count.
     """
+    check_kind(TreeError, TokenTree, A_TREE, tree=tree)
+    check_counts(TreeError, 0, n=n)
     by_score = sorted(range(len(tree)), key=lambda node: (-tree.scores[node], tree.depth[node], node))
     return tuple(sorted(by_score[:n]))
 
 
 def keep(tree: TokenTree, nodes: Iterable[int]) -> TokenTree:
-    """The tree of those nodes alone; each must come with its parent. Siblings keep their order."""
-    kept = sorted(nodes)
+    """The tree of those nodes alone; each must come with its parent. Siblings keep their order.
+
+    Raises:
+        TreeError: there is no such node, or its parent is not kept.
+    """
+    check_kind(TreeError, TokenTree, A_TREE, tree=tree)
+    kept = sorted(set(integers("nodes", nodes)))
+    if kept and not 0 <= kept[0] <= kept[-1] < len(tree):
+        wrong = kept[0] if kept[0] < 0 else kept[-1]
+        raise TreeError(f"no node {wrong} to keep; the tree has {len(tree)}, from 0")
     place = {ROOT: ROOT} | {node: i for i, node in enumerate(kept)}
+    for node in kept:
+        if tree.parents[node] not in place:
+            raise TreeError(f"node {node} would lose its parent; keep node {tree.parents[node]}, too")
     parents = tuple(place[tree.parents[node]] for node in kept)
     inner = set(parents)
     return TokenTree(
@@ -38,10 +57,15 @@ def merge(trees: Mapping[str, TokenTree]) -> TokenTree:
 
     Args:
         trees: name of the draft -> its tree.
+
+    Raises:
+        TreeError: there is no such mapping.
     """
+    check_kind(TreeError, Mapping, "give {name of the draft: its tree}", trees=trees)
     who: dict[Path, list[str]] = {}
     scores: dict[Path, float] = {}
     for name, tree in trees.items():
+        check_kind(TreeError, TokenTree, A_TREE, **{f"trees[{name!r}]": tree})
         for node in range(len(tree)):
             text = tree.text(node)
             scores[text] = max(scores.get(text, 0.0), tree.scores[node])
@@ -50,5 +74,5 @@ def merge(trees: Mapping[str, TokenTree]) -> TokenTree:
     # by depth, so that parents come first; within one, in the order in which drafts named them
     paths = sorted(who, key=len)
     return tree_from_paths(
-        paths, scores=scores, provenance={path: "+".join(names) for path, names in who.items()}
+        paths, scores=scores, provenance={path: "+".join(map(str, names)) for path, names in who.items()}
     )

@@ -8,12 +8,13 @@ Source: Sequoia (2402.12374), its repository's tree files; as JSON, UMbreLLa's.
 
 import json
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..errors import TreeError
+from ..errors import TreeError, place_to_write
 from .convert import Shape, bare, level_by_level
 
 KEYS = ("size", "roots", "branches", "Successors", "mask", "depth")
@@ -95,6 +96,8 @@ def read_growmap(path: str | Path) -> Shape:
     Raises:
         TreeError: it cannot be read, or its keys do not say one tree.
     """
+    if not isinstance(path, str | PathLike):
+        raise TreeError(f"path={path!r:.60}; name a growmap file")
     path = Path(path)
     try:
         if path.suffix == ".pt":
@@ -110,11 +113,15 @@ def read_growmap(path: str | Path) -> Shape:
 
 
 def write_growmap(path: str | Path, shape: Sequence[int]) -> None:
-    """Write a shape as a growmap, .json or .pt (which needs torch), by the ending of `path`."""
-    growmap = growmap_of(shape)
-    if Path(path).suffix == ".pt":
+    """Write a shape as a growmap, .json or .pt (which needs torch), by the ending of `path`.
+
+    Raises:
+        TreeError: there is no such folder, or the shape is none.
+    """
+    growmap, path = growmap_of(shape), place_to_write(TreeError, path)
+    if path.suffix == ".pt":
         import torch
 
         torch.save(growmap | {key: torch.tensor(growmap[key]) for key in ("mask", "depth")}, path)
     else:
-        Path(path).write_text(json.dumps(growmap))
+        path.write_text(json.dumps(growmap))

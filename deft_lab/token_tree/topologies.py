@@ -7,7 +7,7 @@ import json
 from functools import cache
 
 from ..data import data_path
-from ..errors import TreeError
+from ..errors import TreeError, check_choice
 
 
 @cache
@@ -23,6 +23,5 @@ def find_topology(name: str) -> list[list[int]]:
     Raises:
         TreeError: no topology has that name.
     """
-    if name not in topologies():
-        raise TreeError(f"no topology {name!r}; choose one of {', '.join(topologies())}")
+    check_choice(TreeError, topologies(), topology=name)
     return topologies()[name]

@@ -4,7 +4,7 @@ To add one: write it in a file here and add its line to VERIFIERS; the shared te
 """
 
 from ..drafting import CHILDREN, DEDUPLICATED, IID, WITHOUT_REPLACEMENT, find_token_builder
-from ..errors import DraftError
+from ..errors import DraftError, check_choice, check_numbers
 from .base import Verdict, Verifier
 from .etv import etv, etv_right_bonus
 from .greedy import greedy
@@ -46,14 +46,14 @@ def find_verifier(name: str) -> Verifier:
     Raises:
         DraftError: there is none.
     """
-    if name not in VERIFIERS:
-        raise DraftError(f"no verifier {name!r}; choose one of {', '.join(VERIFIERS)}")
+    check_choice(DraftError, VERIFIERS, verifier=name)
     return VERIFIERS[name]
 
 
 def is_lossless(builder: str, verifier: str, temperature: float = 1.0) -> bool:
     """Whether committed tokens have the target's law."""
     found = find_verifier(verifier)
+    check_numbers(DraftError, 0, temperature=temperature)
     if temperature == 0:
         return found.greedy
     return find_token_builder(builder).children in found.lossless

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..chance import Chance
-from ..errors import DraftError
+from ..chance import Chance, need_chance
+from ..errors import DraftError, check_kind
 from ..token_tree import TokenTree
 
 Laws = NDArray[np.float64]  # [1 + node, vocabulary] the target's laws; row 0 after the last committed token
@@ -32,17 +32,72 @@ class Verifier:
 
     Args:
         name: in VERIFIERS.
-        verify: (tree, target's laws, chance) -> Verdict.
+        rule: (tree, target's laws, chance) -> Verdict; ask `verify`, which checks what it is given.
         lossless: kinds of children (`drafting.CHILDREN`) for which committed tokens have the target's law.
         greedy: lossless at temperature 0, where the target's laws give all to one token.
         what: a sentence.
     """
 
     name: str
-    verify: Callable[[TokenTree, Laws, Chance], Verdict]
+    rule: Callable[[TokenTree, Laws, Chance], Verdict]
     lossless: frozenset[str]
     greedy: bool
     what: str
+
+    def verify(self, tree: TokenTree, laws: Laws, chance: Chance) -> Verdict:
+        """What a round commits.
+
+        Args:
+            tree: drafted.
+            laws: [1 + node, vocabulary] the target's; row 0 after the last committed token.
+            chance: asked for every draw and test.
+
+        Raises:
+            DraftError: the laws are not those of the tree, or the tree lacks a law that the rule needs.
+        """
+        check_kind(DraftError, TokenTree, "a token builder makes one", tree=tree)
+        check_kind(DraftError, np.ndarray, "np.asarray makes one", laws=laws)
+        need_chance(chance)
+        if laws.ndim != 2 or len(laws) != 1 + len(tree):
+            raise DraftError(
+                f"laws of shape {laws.shape} for a tree of {len(tree)} nodes; give [1 + node, vocabulary], "
+                "the first row after the last committed token"
+            )
+        if max(tree.tokens, default=-1) >= laws.shape[1]:
+            raise DraftError(f"token {max(tree.tokens)} lies beyond the {laws.shape[1]} tokens of the laws")
+        return self.rule(tree, laws, chance)
+
+
+def check_laws(shape: str, **laws: object) -> list[NDArray[np.float64]]:
+    """Laws as arrays of float64.
+
+    Args:
+        shape: "[vocabulary]" or "[token, vocabulary]".
+        laws: by name.
+
+    Raises:
+        DraftError: one has another shape, or is none.
+    """
+    found = []
+    for name, law in laws.items():
+        try:
+            rows = np.asarray(law, dtype=np.float64)
+        except (TypeError, ValueError) as bad:
+            raise DraftError(f"{name} is {law!r:.60}; give {shape} probabilities") from bad
+        # written so that a NaN is refused, too
+        if rows.ndim != shape.count(",") + 1 or not (rows >= 0).all() or not _add_up(rows):
+            raise DraftError(
+                f"{name} of shape {rows.shape} is no law; give {shape} probabilities that add up to 1"
+            )
+        found.append(rows)
+    if len({rows.shape for rows in found}) > 1:
+        shapes = " and ".join(f"{name} {rows.shape}" for name, rows in zip(laws, found, strict=True))
+        raise DraftError(f"laws of different shapes, {shapes}; target and draft know the same tokens")
+    return found
+
+
+def _add_up(rows: NDArray[np.float64]) -> bool:
+    return rows.size > 0 and bool((np.abs(rows.sum(axis=-1) - 1) < 1e-6).all())
 
 
 def law_of_children(tree: TokenTree, node: int) -> NDArray[np.float64]:

@@ -12,9 +12,20 @@ from numpy.typing import NDArray
 
 from ..chance import Dice
 from ..drafting import IID, TOP_K, WITHOUT_REPLACEMENT
+from ..errors import DraftError, check_counts, check_kind
 from .chi_square import chi_square, noise_floor, total_variation
 from .deal import deal
-from .rounds import Round, Tables, Tokens, dial, opening_law, round_laws, shaped_round, tokens_per_round
+from .rounds import (
+    Round,
+    Tables,
+    Tokens,
+    dial,
+    need_round,
+    opening_law,
+    round_laws,
+    shaped_round,
+    tokens_per_round,
+)
 
 SHAPE = (-1, -1, 0, 0, 1)  # two children of the root; two and one grandchildren
 N_TOKENS = 4  # of an opening; more than a round of SHAPE commits, so that every opening spans two
@@ -62,6 +73,9 @@ class Openings:
 
 def dealt_openings(one: Round, n: int, seed: int, n_tokens: int = N_TOKENS, first: int = 0) -> Openings:
     """`n` decodes. Rounds after the same last token are dealt together, then handed out in random order."""
+    need_round(one)
+    check_counts(DraftError, 1, n=n, n_tokens=n_tokens)
+    check_counts(DraftError, 0, seed=seed)
     rng = np.random.default_rng(seed)
     texts: list[Tokens] = [()] * n
     open_ = {first: list(range(n))}  # last token -> samples whose opening is not complete
@@ -94,6 +108,8 @@ def rolled_openings(
     one: Round, n: int, dice: Callable[[], Dice], n_tokens: int = N_TOKENS, first: int = 0
 ) -> Openings:
     """`n` decodes, one after the other, each with the dice that it is given."""
+    need_round(one)
+    check_counts(DraftError, 1, n=n, n_tokens=n_tokens)
     openings, n_rounds, n_committed = [], 0, 0
     for _ in range(n):
         text: Tokens = (first,)
@@ -141,7 +157,14 @@ def compare(
         tables: default: four dials with three tokens, which take seconds; enumeration grows fast with both.
         shape: [node] parent of each draft node.
         pairs: (verifier, kind of children).
+
+    Raises:
+        DraftError: a name is unknown, or there are no tables.
     """
+    check_kind(DraftError, Sequence, "list them: [dial(0, 3, 0.6)]", tables=tables or [], pairs=pairs)
+    for one in pairs:
+        if isinstance(one, str) or not isinstance(one, Sequence) or len(one) != 2:
+            raise DraftError(f"pairs hold {one!r:.60}; write (verifier, kind of children)")
     tables = tables or [dial(seed, 3, 0.6, 1.5) for seed in range(4)]
     rows = []
     for verifier, kind in pairs:

@@ -7,7 +7,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from ..errors import DeftLabError
+from ..errors import DeftLabError, place_to_write
 from .words import number
 
 Cell = int | float | str | None
@@ -91,11 +91,9 @@ class Figure:
         Raises:
             DeftLabError: the name does not end in .svg, or the folder is not there.
         """
-        path = Path(path)
+        path = place_to_write(DeftLabError, path)
         if path.suffix != ".svg":
             raise DeftLabError(f"cannot save a figure as {path.name!r}; end the name in .svg")
-        if not path.parent.is_dir():
-            raise DeftLabError(f"cannot write {path}: there is no folder {path.parent}; make it first")
         path.write_text(self.svg, encoding="utf-8")
         return path
 

@@ -7,7 +7,7 @@ other bytes in another account.
 from collections.abc import Iterable
 
 from ..cost import ACCOUNTS, ROLES, Traffic, traffic
-from ..errors import DeftLabError, check_names
+from ..errors import DeftLabError, check_choice, check_names
 from ..geometry import Geometry
 from ..methods import METHODS, find_method, plan_tree
 from ..tree import Tree
@@ -69,8 +69,7 @@ def draw_io_bars(
     names = [find_method(m).name for m in (METHODS if methods is None else methods)]
     if not names:
         raise DeftLabError(f"no method to draw; name some of {', '.join(METHODS)}")
-    if account not in ACCOUNTS:
-        raise DeftLabError(f"no account {account!r}; choose one of {', '.join(ACCOUNTS)}")
+    check_choice(DeftLabError, ACCOUNTS, account=account)
     packed = True if pack_heads else None  # None: as the method does
     sums = [traffic(plan_tree(tree, name), geometry, account, pack_heads=packed) for name in names]
     canvas = Canvas(title or "Bytes of one decode step", *_subtitles(sums, geometry, pack_heads))

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from ..cost import predict
-from ..errors import DeftLabError, check_names
+from ..errors import DeftLabError, check_names, place_to_write
 from ..geometry import LLAMA3_8B, Geometry
 from ..hardware import H200, Hardware
 from ..methods import find_method, plan_tree
@@ -55,11 +55,9 @@ def write_report(
         DeftLabError: no method is named, one is unknown, or the path does not end in .html or lies in no
             folder.
     """
-    path = Path(path)
+    path = place_to_write(DeftLabError, path)
     if path.suffix != ".html":
         raise DeftLabError(f"cannot write a report as {path.name!r}; end the name in .html")
-    if not path.parent.is_dir():
-        raise DeftLabError(f"cannot write {path}: there is no folder {path.parent}; make it first")
     check_names(DeftLabError, methods=methods)
     if not methods:
         raise DeftLabError("no methods; name at least one, such as ['radix', 'deft_flatten']")

@@ -15,7 +15,7 @@ from ..builders.templates import TemplateFile
 from ..chance import Dice
 from ..drafting import TableLaws, draft
 from ..drafting.shapes import PRINTED_ACCEPTANCE, best_shape, expansion_shape
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_choice
 from ..token_tree.convert import ranks_of
 from ..token_tree.topologies import topologies
 from ..tree import Tree
@@ -222,8 +222,7 @@ def find_preset(name: str) -> Preset:
         DeftLabError: there is none; the message lists them.
     """
     known = presets()
-    if name not in known:
-        raise DeftLabError(f"no preset {name!r}; choose one of {', '.join(known)}")
+    check_choice(DeftLabError, known, preset=name)
     return known[name]
 
 

@@ -12,7 +12,7 @@ import anywidget
 import traitlets
 
 from ..cost import ACCOUNTS
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_choice
 from ..geometry import LLAMA3_8B, Geometry
 from ..hardware import HARDWARE, find_hardware
 from ..methods import METHODS, find_method
@@ -85,15 +85,13 @@ class Linked(anywidget.AnyWidget):
 
     @traitlets.validate("account")
     def _known_account(self, proposal: Any) -> str:
-        if proposal["value"] not in ACCOUNTS:
-            raise DeftLabError(f"no account {proposal['value']!r}; choose one of {', '.join(ACCOUNTS)}")
+        check_choice(DeftLabError, ACCOUNTS, account=proposal["value"])
         return proposal["value"]
 
     @traitlets.validate("views")
     def _known_views(self, proposal: Any) -> list[str]:
         for view in proposal["value"]:
-            if view not in VIEWS:
-                raise DeftLabError(f"no view {view!r}; choose some of {', '.join(VIEWS)}")
+            check_choice(DeftLabError, VIEWS, view=view)
         return proposal["value"]
 
     def _plan(self, _change: object = None) -> None:

@@ -10,7 +10,7 @@ import anywidget
 import traitlets
 
 from ..cost import ACCOUNTS
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_choice
 from ..geometry import Geometry
 from ..tree import Tree
 from ..viz import Figure, draw_io_bars, draw_kv_memory, draw_tree, stack
@@ -44,8 +44,7 @@ class LinkedViews(anywidget.AnyWidget):
 
     @traitlets.validate("account")
     def _known(self, proposal: Any) -> str:
-        if proposal["value"] not in ACCOUNTS:
-            raise DeftLabError(f"no account {proposal['value']!r}; choose one of {', '.join(ACCOUNTS)}")
+        check_choice(DeftLabError, ACCOUNTS, account=proposal["value"])
         return proposal["value"]
 
     def show(self, tree: Tree) -> None:

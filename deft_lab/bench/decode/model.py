@@ -10,7 +10,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel
 
 from ...decode.hf import TreeModel
-from ...errors import DeftLabError
+from ...errors import DeftLabError, check_choice
 
 SEED = 0  # of the weights, the prompt and the draws
 # config.json of meta-llama/Meta-Llama-3-8B; and one for tests, with heads that every kernel takes
@@ -32,8 +32,7 @@ def build_model(geometry: str, device: torch.device, dtype: torch.dtype) -> Tree
     Raises:
         DeftLabError: the geometry is unknown.
     """
-    if geometry not in GEOMETRIES:
-        raise DeftLabError(f"no geometry {geometry!r}; choose one of {', '.join(GEOMETRIES)}")
+    check_choice(DeftLabError, GEOMETRIES, geometry=geometry)
     config = LlamaConfig(
         **GEOMETRIES[geometry],
         max_position_embeddings=8192,

@@ -21,7 +21,7 @@ from ...cost import predict
 from ...decode.hf import TreeModel
 from ...decode.sampling import Sampler
 from ...drafting import TOKEN_BUILDERS, TokenBuilder
-from ...errors import DeftLabError, DraftError, check_counts
+from ...errors import DeftLabError, DraftError, check_choice, check_counts
 from ...hardware import find_hardware
 from ...methods import plan_tree
 from ...provenance import card
@@ -122,8 +122,7 @@ def choose(
     """
     chosen, left_out = [], {}
     for name in names or TOKEN_BUILDERS:
-        if name not in TOKEN_BUILDERS:
-            raise DraftError(f"no token builder {name!r}; choose one of {', '.join(TOKEN_BUILDERS)}")
+        check_choice(DraftError, TOKEN_BUILDERS, token_builder=name)
         builder = TOKEN_BUILDERS[name]
         wanted = list(inspect.signature(builder.build).parameters.values())[3:]
         lacking = [p.name for p in wanted if p.default is p.empty and p.kind is not p.VAR_KEYWORD]

@@ -10,7 +10,7 @@ of the files here, and add it to the file's EXHIBITS. The shared tests run over 
 
 from typing import Any
 
-from ...errors import DeftLabError
+from ...errors import DeftLabError, check_choice
 from ..cards import Text
 from . import accounts, attention, data, kernels, models, speculation, verification
 from .exhibit import Exhibit, Verdict, card, judge
@@ -71,8 +71,7 @@ def find_exhibit(key: str) -> Exhibit:
     Raises:
         DeftLabError: there is none.
     """
-    if key not in EXHIBITS:
-        raise DeftLabError(f"no exhibit {key!r}; choose one of {', '.join(EXHIBITS)}")
+    check_choice(DeftLabError, EXHIBITS, exhibit=key)
     return EXHIBITS[key]
 
 
