@@ -289,9 +289,10 @@ def check_plan(plan: Plan) -> None:
 
 def _broken(plan: Plan, name: str, query: int, token: int, node: int, times: int) -> str:
     row, label = plan.tree.query_order[query], plan.tree.label[node]
-    often = "more than once" if times else "0 times"
+    often = "more than once" if times else "never"
     return (
-        f"{name}: query {row} meets token {token} of node {label} {often}, not once; mend the method's plan"
+        f"{name}: query {row} meets token {token} of node {label} {often}, and must meet it exactly once; "
+        "mend the method's plan"
     )
 
 

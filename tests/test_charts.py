@@ -15,7 +15,7 @@ from deft_lab.viz import Axis, Mark, Spot, Work, draw_lines, draw_roofline, draw
 from deft_lab.viz.axes import Scale, short
 from deft_lab.viz.chart import apart
 from deft_lab.viz.roofline import ridge
-from deft_lab.viz.svg import text_width
+from deft_lab.viz.svg import PROSE, text_width
 
 LINES = {"one": [(1, 10.0), (10, 1000.0), (100, 100000.0)], "other": [(1, 12.0), (100, 90000.0)]}
 LOG = Axis("tokens", log=True), Axis("bytes", log=True)
@@ -40,7 +40,7 @@ def test_a_chart_is_one_described_document_and_no_text_leaves_it(figure):
     check_document(figure)
     for text in parsed(figure).iter(f"{SVG}text"):
         size = theme.TITLE if text.get("class") == "title" else theme.SMALL
-        width, x = 0.84 * text_width(text.text, size), float(text.get("x"))
+        width, x = PROSE * text_width(text.text, size), float(text.get("x"))
         left = x - width * {None: 0, "middle": 0.5, "end": 1}[text.get("text-anchor")]
         assert left >= 0 and left + width <= theme.WIDTH, text.text
 
@@ -75,6 +75,30 @@ def test_names_keep_apart_and_in_order(places):
     assert all(b - a >= 14 - 1e-9 for a, b in itertools.pairwise(moved))
     if all(b - a >= 14 for a, b in itertools.pairwise(sorted(places))):
         assert moved == pytest.approx(sorted(places))
+
+
+def test_no_line_runs_through_the_name_of_a_crossing():
+    counts = [64 * w for w in (1, 3, 10, 30, 100, 300, 1000, 3000, 10_000, 30_000, 100_000, 300_000)]
+    costs = {
+        "saved": lambda n: 16e6 * n,
+        "scores": lambda n: 520 * n * (1000 + n),
+        "mask": lambda n: 2 * n * n,
+    }
+    lines = {name: [(n, float(cost(n))) for n in counts] for name, cost in costs.items()}
+    marks = [Mark(f"{n:,} queries", n, 16e6 * n) for n in (29_769, 8_000_000)]
+    figure = draw_lines("where they cross", lines, *LOG, marks=marks)
+    label = next(text for text in parsed(figure).iter(f"{SVG}text") if text.text == "29,769 queries")
+    x, y = float(label.get("x")), float(label.get("y"))
+    paths = parsed(figure).iter(f"{SVG}path")
+    drawn = [path.get("d") for path in paths if "fill:none" in path.get("style", "")]
+    assert len(drawn) == 3
+    for d in drawn:
+        spots = [tuple(map(float, spot.split(","))) for spot in d[1:].split("L")]
+        for (x0, y0), (x1, y1) in itertools.pairwise(spots):
+            for part in range(201):
+                a, b = x0 + part / 200 * (x1 - x0), y0 + part / 200 * (y1 - y0)
+                inside = x <= a <= x + PROSE * text_width(label.text, theme.SMALL) and y - 9 <= b <= y + 2
+                assert not inside
 
 
 def test_a_value_that_does_not_fit_is_refused_by_name():

@@ -1,13 +1,19 @@
 """The leaderboard keeps a learner's attempts in the working folder, and mends nothing that it cannot read."""
 
 import json
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from deft_lab.drafting.shapes import best_shape, expected_length
 from deft_lab.errors import DeftLabError
-from deft_lab.lessons import leaderboard
+from deft_lab.lessons import EXERCISES, leaderboard
+from deft_lab.lessons.answers import token_shape
 from deft_lab.lessons.board import PLACE
+from deft_lab.token_tree import TokenTree, ranks_of
 
+SOURCE = Path(__file__).parent.parent / "notebooks" / "src" / "11_speculative_trees.py"
 OTHERS = {"a chain": 2.0, "a star": 1.5}
 
 
@@ -48,3 +54,43 @@ def test_a_file_that_cannot_be_read_is_left_alone(text):
     with pytest.raises(DeftLabError, match="cannot read"):
         leaderboard("11.3", OTHERS, "mine", 2.0)
     assert PLACE.read_text() == text
+
+
+# --- the board of notebook 11, as its learners use it
+
+VECTOR = (0.5, 0.18, 0.1, 0.06, 0.04, 0.03, 0.02)
+
+
+def board_of(my_tree):
+    """What the cells of the notebook enter for an answer."""
+    cells = SOURCE.read_text().split("# %%")
+    names = {"my_tree": my_tree, "leaderboard": leaderboard, "expected_length": expected_length}
+    for needs in ("choices = topologies()", "def step_bytes", "leaderboard(\n"):
+        code = next(cell for cell in cells if needs in cell)
+        exec(code[code.index("\n") :], names)
+    return json.loads(PLACE.read_text())["boards"]["11.3"] if PLACE.exists() else {}
+
+
+@pytest.mark.parametrize(
+    "form", [list, tuple, np.array, ranks_of, lambda shape: TokenTree(shape, (0,) * len(shape))]
+)
+def test_a_tree_enters_the_board_however_it_is_written(form):
+    shape = EXERCISES["11.3"].solution()
+    assert token_shape(form(shape)) == tuple(shape)
+    assert board_of(form(shape)) == {"first attempt": pytest.approx(2.79, abs=0.01)}
+
+
+def test_a_tree_that_is_not_the_best_enters_and_one_over_the_budget_does_not():
+    assert board_of([-1, 0]) == {"first attempt": pytest.approx(1 + 0.5 + 0.25)}
+    PLACE.unlink()
+    assert board_of(best_shape(VECTOR, 200)) == {}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [..., None, [], (), "chain", {}, 3, [0], [-1, 5], [-1, 0.5], [[0], 3], [[0, 1]], [["a"]], {-1}],
+    ids=str,
+)
+def test_what_is_no_tree_enters_nothing_and_raises_nothing(answer):
+    assert token_shape(answer) is None and board_of(answer) == {}
+    assert EXERCISES["11.3"].judge(None, answer) is not None

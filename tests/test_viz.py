@@ -27,7 +27,7 @@ from deft_lab import Tree, build_tree, plan_tree
 from deft_lab.errors import DeftLabError
 from deft_lab.viz import Table, draw_kv_memory, draw_split, draw_tree, stack, theme
 from deft_lab.viz.nodes import node_paints
-from deft_lab.viz.svg import text_width
+from deft_lab.viz.svg import PROSE, text_width
 from deft_lab.viz.words import count, in_bytes, listed, round_bytes, times
 
 
@@ -52,7 +52,7 @@ def test_no_text_leaves_the_picture(tree, draw):
         size = {"title": theme.TITLE, "small": theme.SMALL}
         px = next((size[kind] for kind in text.get("class", "").split() if kind in size), theme.TEXT)
         # prose is narrower than the labels that text_width keeps room for; tests/browser measures it
-        width, x = 0.84 * text_width(text.text, px), float(text.get("x"))
+        width, x = PROSE * text_width(text.text, px), float(text.get("x"))
         left = x - width * {None: 0, "middle": 0.5, "end": 1}[text.get("text-anchor")]
         assert left >= 0 and left + width <= theme.WIDTH, text.text
         assert 0 < float(text.get("y")) < figure.height
@@ -233,7 +233,9 @@ def test_a_table_unpacks_and_shows_a_part_of_many_rows():
 
 
 def test_words_in_a_table_begin_at_the_left_and_numbers_end_at_the_right():
-    shown = Table(("what", "size", "left out"), (("2 of KV", 4, "4.0 %"), ("Q", 10, "nan")))._repr_html_()
+    table = Table(("what", "size", "left out"), (("2 of KV", 4, "4.0 %"), ("Q", 10, "nan")))
+    assert table._repr_markdown_().splitlines()[1] == "| :--- | ---: | ---: |"
+    shown = table._repr_html_()
     left = ' style="text-align:left"'
     assert f"<th{left}>what</th>" in shown and f"<td{left}>Q</td>" in shown and shown.count(left) == 3
 

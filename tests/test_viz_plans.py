@@ -13,7 +13,8 @@ from deft_lab import LLAMA3_8B, METHODS, Tree, build_tree, plan_tree
 from deft_lab.cost import predict, rota, unit_rota
 from deft_lab.errors import DeftLabError
 from deft_lab.hardware import A100, H200
-from deft_lab.viz import draw_mask, draw_timeline
+from deft_lab.viz import draw_mask, draw_timeline, theme
+from deft_lab.viz.svg import PROSE, text_width
 from deft_lab.viz.words import in_seconds
 from deft_lab.viz.work import joined, pieces
 
@@ -32,6 +33,16 @@ def test_a_timeline_says_the_predicted_time(method):
         predicted = in_seconds(predict(plan, LLAMA3_8B, hardware).seconds)
         assert predicted in figure.alt and predicted in text_of(figure) and hardware.name in figure.title
         assert len(figure.table().rows) == hardware.n_sms
+
+
+@every_method
+def test_the_words_of_a_timeline_fit_and_no_share_is_below_nothing(method):
+    for tree in (FEW_SHOT, build_tree("medusa")):
+        figure = draw_timeline(plan_tree(tree, method))
+        assert "-0.0 %" not in text_of(figure) + figure.alt
+        for text in parsed(figure).iter(f"{SVG}text"):
+            if text.get("text-anchor") is None:
+                assert float(text.get("x")) + PROSE * text_width(text.text, theme.SMALL) <= theme.WIDTH
 
 
 def test_a_timeline_in_units_is_the_one_done_by_hand():

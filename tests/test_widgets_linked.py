@@ -8,6 +8,7 @@ import traitlets
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from node import run_script
+from pictures import SVG, parsed, text_of
 from trees import TREES, trees
 
 from deft_lab import LLAMA3_8B, METHODS, Tree, build_tree, check_plan, load_tree, plan_tree
@@ -15,6 +16,7 @@ from deft_lab.cost import predict, rota, traffic
 from deft_lab.errors import DeftLabError
 from deft_lab.hardware import A100, H200, HARDWARE
 from deft_lab.plan import Plan
+from deft_lab.viz.beside import draw_methods
 from deft_lab.viz.io_bars import ROLE_PAINTS
 from deft_lab.viz.words import in_seconds, percent
 from deft_lab.widgets import VIEWS, Comparison, compare, edit
@@ -179,8 +181,28 @@ def test_a_comparison_follows_its_tree_and_leaves_a_picture():
     shown.tree = Tree([-1, 0, 0], [33, 16, 17])
     assert shown.document == shown.tree.to_json() == shown.plans["document"]
     data, _ = shown._repr_mimebundle_()
-    assert data["image/svg+xml"].count('class="deft-fig"') == 1 + 1 + 2 * 3
+    assert data["image/svg+xml"].count('class="deft-fig"') == 1 + 2
     assert data["text/plain"] == shown.alt and "3 methods on a tree of 3 nodes" in shown.alt
+
+
+def test_the_picture_of_a_comparison_is_short_and_has_one_scale_of_time():
+    methods = ["flash_decoding", "radix", "tree_mask", "deft_flatten"]
+    picture = compare(load_tree("few_shot_20x20"), methods).figure()
+    assert picture.height < 1300
+    plans = [plan_tree(load_tree("few_shot_20x20"), method) for method in methods]
+    below = draw_methods(plans, LAYER, H200)
+    seconds = dict(below.table().rows)
+    for method, plan in zip(methods, plans, strict=True):
+        predicted = predict(plan, LAYER, H200).seconds
+        assert seconds[method] == pytest.approx(1e6 * predicted) and in_seconds(predicted) in text_of(below)
+    # 288 us fill the width, and DeFT-Flatten its share of it
+    tracks = {
+        round(float(rect.get("x")) + float(rect.get("width")), 1)
+        for rect in parsed(below).iter(f"{SVG}rect")
+        if rect.get("class") == "track"
+    }
+    for us in seconds.values():
+        assert any(abs(60 + (800 - 14 - 60) * us / max(seconds.values()) - end) < 0.2 for end in tracks)
 
 
 def test_a_bundled_tree_is_compared_by_its_name():

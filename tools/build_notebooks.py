@@ -57,7 +57,11 @@ def execute(notebook: NotebookNode) -> NotebookNode:
     with tempfile.TemporaryDirectory() as empty:
         kernel = {name: value for name, value in os.environ.items() if name != "DEFT_LAB_TEMPLATES"}
         NotebookClient(
-            notebook, timeout=300, record_timing=False, resources={"metadata": {"path": str(NOTEBOOKS)}}
+            notebook,
+            timeout=300,
+            record_timing=False,
+            coalesce_streams=True,  # how often a cell flushed what it prints is chance
+            resources={"metadata": {"path": str(NOTEBOOKS)}},
         ).execute(env=kernel | {"XDG_CACHE_HOME": empty})
     return without_answers(without_widget_state(notebook))
 

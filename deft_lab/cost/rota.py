@@ -55,7 +55,8 @@ class Rota:
         """Share of the slots' time in which they stand idle while launches run, 0 to 1."""
         spans, slots = self.timeline.spans(), self.timeline.n_slots
         room = [n * (span.end - span.begin) for span, n in zip(spans, slots, strict=True)]
-        return 1 - float((self.timeline.end - self.timeline.begin).sum()) / sum(room)
+        # rounding may leave less than nothing
+        return max(0.0, 1 - float((self.timeline.end - self.timeline.begin).sum()) / sum(room))
 
     @property
     def idle_sms(self) -> float:
@@ -66,7 +67,7 @@ class Rota:
         begin, end = line.begin[order] + shift, line.end[order] + shift
         covered = np.maximum.accumulate(np.append(-np.inf, end))[:-1]
         held = np.maximum(end - np.maximum(begin, covered), 0.0).sum()
-        return float(1 - held / (self.n_sms * sum(span.end - span.begin for span in line.spans())))
+        return max(0.0, float(1 - held / (self.n_sms * sum(span.end - span.begin for span in line.spans()))))
 
     @property
     def ideal(self) -> float:

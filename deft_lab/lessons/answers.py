@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import DeftLabError
+from ..token_tree import TokenTree, shape_from_ranks
 from .contract import Complaint
 
 
@@ -47,6 +49,36 @@ def numbers(got: Any) -> NDArray[np.float64] | None:
     try:
         return np.asarray(got, dtype=np.float64)
     except (TypeError, ValueError):
+        return None
+
+
+def read_shape(got: Any) -> tuple[int, ...]:
+    """The shape of a drawn token tree: its parents, of a list of them, of rank paths or of a TokenTree.
+
+    Raises:
+        DeftLabError: it is no tree.
+    """
+    got = getattr(got, "parents", got)
+    if isinstance(got, str | dict) or not hasattr(got, "__len__") or not len(got):
+        raise DeftLabError("a list of parents with at least one token is expected")
+    try:
+        if isinstance(got[0], list | tuple):
+            return shape_from_ranks(got)
+        parents = numbers(got)
+        if parents is None or parents.ndim != 1 or (parents != np.round(parents)).any():
+            raise DeftLabError("parents are whole numbers, -1 for the end of the text")
+        return TokenTree(tuple(int(p) for p in parents), (0,) * len(parents)).parents
+    except DeftLabError:
+        raise
+    except (TypeError, ValueError) as bad:
+        raise DeftLabError(f"it cannot be read ({bad})") from bad
+
+
+def token_shape(got: Any) -> tuple[int, ...] | None:
+    """The same; None if it is no tree, or nothing yet."""
+    try:
+        return read_shape(got)
+    except DeftLabError:
         return None
 
 

@@ -217,7 +217,8 @@ def _name_mark(
     """The name of a mark beside it: over no other name, and over no line if there is such a place."""
     x, y, width = scales[0].at(mark.x), scales[1].at(mark.y), text_width(mark.name, SMALL)
     places = [(x + 9, y + 4), (x - 9 - width, y + 4), (x - width / 2, y + 18), (x - width / 2, y - 9)]
-    places += [(x + 9, y + 4 + dy) for dy in (13, -13, 26, -26, 39, -39)]
+    steps = (13, -13, 26, -26, 39, -39)
+    places += [(left, y + 4 + dy) for dy in steps for left in (x + 9, x - 9 - width)]
 
     def cost(place: tuple[float, float]) -> int:
         box = Box(place[0], place[1] - SMALL, width, LINE)

@@ -24,7 +24,10 @@ class Table(NamedTuple):
     rows: tuple[tuple[Cell, ...], ...]
 
     def _repr_html_(self) -> str:
-        sides = [self._side(column) for column in range(len(self.columns))]
+        sides = [
+            ' style="text-align:left"' if self._is_words(column) else ""
+            for column in range(len(self.columns))
+        ]
         head = "".join(
             f"<th{side}>{escape(name)}</th>" for name, side in zip(self.columns, sides, strict=True)
         )
@@ -37,18 +40,18 @@ class Table(NamedTuple):
         return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{self._left_out('<p>')}"
 
     def _repr_markdown_(self) -> str:
-        lines = [self.columns, ["---:"] * len(self.columns)]
+        sides = [":---" if self._is_words(column) else "---:" for column in range(len(self.columns))]
+        lines = [self.columns, sides]
         lines += [[_shown(cell).replace("|", r"\|") for cell in row] for row in self.rows[:MOST_ROWS]]
         return "\n".join("| " + " | ".join(line) + " |" for line in lines) + self._left_out("\n\n")
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(self._repr_markdown_())
 
-    def _side(self, column: int) -> str:
+    def _is_words(self, column: int) -> bool:
         """Words begin at the left; front ends set everything to the right."""
         cells = [row[column] for row in self.rows]
-        is_words = any(isinstance(cell, str) and cell and not NUMBER.fullmatch(cell) for cell in cells)
-        return ' style="text-align:left"' if is_words else ""
+        return any(isinstance(cell, str) and cell and not NUMBER.fullmatch(cell) for cell in cells)
 
     def _left_out(self, lead: str) -> str:
         more = len(self.rows) - MOST_ROWS

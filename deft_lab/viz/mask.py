@@ -68,10 +68,17 @@ def draw_mask(shown: Tree | Plan, *, title: str | None = None) -> Figure:
     canvas = Canvas(
         title or (f"The mask of {find_method(plan.method).title}" if plan else "Who sees what"),
         "Row: a query. Column: tokens of a node, as wide as the square root of their number. Painted: seen.",
-        _sums(plan) if plan else f"{_visible(tree)} of all pairs are visible.",
+        plan_words(plan) if plan else f"{_visible(tree)} of all pairs are visible.",
     )
+    draw_pairs(canvas, tree, plan)
+    canvas.y += 4
+    return canvas.finish(_alt(tree, plan), _plan_table(plan) if plan else _tree_table(tree))
+
+
+def draw_pairs(canvas: Canvas, tree: Tree, plan: Plan | None, room: float = ROOM) -> None:
+    """The matrix, in at most `room` px."""
     canvas.y += 16
-    grid = _grid(tree, canvas.y)
+    grid = _grid(tree, canvas.y, room)
     _draw_columns(canvas, tree, grid)
     if plan:
         _draw_computed(canvas, plan, grid)
@@ -83,14 +90,13 @@ def draw_mask(shown: Tree | Plan, *, title: str | None = None) -> Figure:
     _draw_lines(canvas, tree, grid)
     if plan:
         _draw_cuts(canvas, plan, grid)
-    canvas.y += grid.row * tree.n_queries + 4
-    return canvas.finish(_alt(tree, plan), _plan_table(plan) if plan else _tree_table(tree))
+    canvas.y += grid.row * tree.n_queries
 
 
-def _grid(tree: Tree, top: float) -> Grid:
+def _grid(tree: Tree, top: float, room: float) -> Grid:
     roots = np.sqrt(tree.length)
     width = roots * ((WIDTH - MARGIN - LEFT) / roots.sum())
-    return Grid(LEFT + np.cumsum(width) - width, width, top, min(ROW, ROOM / tree.n_queries))
+    return Grid(LEFT + np.cumsum(width) - width, width, top, min(ROW, room / tree.n_queries))
 
 
 def _draw_columns(canvas: Canvas, tree: Tree, grid: Grid) -> None:
@@ -148,7 +154,8 @@ def _visible(tree: Tree) -> str:
     return f"{number(tree.n_path_tokens)} ({percent(tree.n_path_tokens / (tree.n_queries * tree.n_tokens))})"
 
 
-def _sums(plan: Plan) -> str:
+def plan_words(plan: Plan) -> str:
+    """Groups, mask, and what is computed for nothing."""
     computed = int((plan.kv_len * plan.q_len).sum())
     mask, wasted = MASK_WORDS[find_method(plan.method).mask], 1 - plan.tree.n_path_tokens / computed
     for_nothing = f"{percent(wasted)} of them masked away (dashed)" if wasted else "none of them masked away"

@@ -49,9 +49,10 @@ def draw_roofline(works: Sequence[Work], hardware: Hardware, *, l2: bool = False
     found = [_place(work, hardware) for work in works]
     low = min(1.0, *(0.7 * mark.x for mark in found))
     high = max(4 * ridge(hardware), *(1.5 * mark.x for mark in found))
-    lines = {"from memory": _roof(hardware.hbm_bytes_per_s, hardware, low, high)}
+    name = "roof, bytes from memory" if l2 else "roof"
+    lines = {name: _roof(hardware.hbm_bytes_per_s, hardware, low, high)}
     if l2:
-        lines["from the L2"] = _roof(hardware.l2_bytes_per_s, hardware, low, high)
+        lines["roof, bytes from the L2"] = _roof(hardware.l2_bytes_per_s, hardware, low, high)
     figure = draw_lines(
         title or f"The roof of the {hardware.name}",
         lines,
@@ -71,7 +72,7 @@ def _place(work: Work, hardware: Hardware) -> Mark:
     intensity = work.flop / work.bytes
     most = min(hardware.flop_per_s, intensity * hardware.hbm_bytes_per_s)
     rate = most if work.seconds is None else work.flop / work.seconds
-    how = "on the roof" if work.seconds is None else f"{work.seconds * 1e6:.1f} us"
+    how = "on the roof" if work.seconds is None else f"{work.seconds * 1e6:.1f} µs"
     tip = f"{work.name}: {intensity:.1f} FLOP a byte, {rate / 1e12:.1f} TFLOP/s, {how}"
     return Mark(work.name, intensity, rate / 1e12, tip)
 

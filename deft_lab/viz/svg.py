@@ -12,6 +12,7 @@ from ..errors import DeftLabError, check_kind
 from .figure import Figure, Table
 from .theme import BLACK, CHAR, HATCHES, MARGIN, PALETTE, SMALL, TEXT, TITLE, WIDTH, style, text_on
 
+PROSE = 0.84  # width of prose, as a share of what text_width keeps room for
 FLUID = 'style="max-width:100%;height:auto"'
 
 
@@ -39,6 +40,13 @@ def px(value: float) -> str:
 def text_width(text: str, size: float = TEXT) -> float:
     """Px that the text may need; rather too much than too little."""
     return len(text) * size * CHAR
+
+
+def in_lines(first: str, second: str) -> list[str]:
+    """Two parts of a subtitle: in one line if they fit, else in two."""
+    line = f"{first}, {second}"
+    # prose is narrower than labels
+    return [line] if PROSE * text_width(line, SMALL) <= WIDTH - 2 * MARGIN else [f"{first},", second]
 
 
 def round_numbers(most: int, n_steps: int = 5) -> list[int]:

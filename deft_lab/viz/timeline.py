@@ -14,7 +14,7 @@ from ..hardware import H200, Hardware
 from ..plan import Plan, need_plan
 from .figure import Figure, Table
 from .nodes import node_in_words, node_paints, refuse_too_large
-from .svg import Box, Canvas, px, text_width
+from .svg import Box, Canvas, in_lines, px, text_width
 from .theme import MARGIN, SMALL, WIDTH
 from .words import count, in_seconds, listed, number, percent, title_of
 from .work import Pieces, joined, pieces
@@ -72,31 +72,35 @@ def draw_timeline(
     else:
         work = unit_rota(plan, geometry.n_q_heads, hardware.n_sms, unit=unit)
     name = title_of(plan.method)
-    scale = _scale(work)
-    rows = "a slot of an SM; the first slots of all SMs, then the next" if scale.by_slot else "an SM"
+    rows = "a slot of an SM; the first slots of all SMs, then the next" if _scale(work).by_slot else "an SM"
     canvas = Canvas(
         title or f"Who runs where and when: {name} on {machine(work, hardware)}",
         f"Row: {rows}. Bar: a program, in the colours of the nodes whose KV it reads.",
-        f"{_programs(work)}, modelled: {_times(work)}.",
+        *in_lines(programs_words(work), f"modelled: {times_words(work)}."),
     )
+    draw_rows(canvas, work)
+    draw_times(canvas, work)
+    alt = f"{name} on {machine(work, hardware)}, modelled: {programs_words(work)}. {_alt_times(work)}"
+    return canvas.finish(alt, _table(work))
+
+
+def draw_rows(canvas: Canvas, work: Rota, room: float = ROOM, longest: float = 0.0) -> None:
+    """All rows in at most `room` px, as wide as if they lasted `longest` (default: as long as they do)."""
     canvas.y += 14
-    scale = replace(scale, top=canvas.y)
+    scale = replace(_scale(work, room, longest), top=canvas.y)
     _draw_launches(canvas, work, scale)
     _draw_pieces(canvas, work, scale)
     _draw_sms(canvas, work, scale)
     canvas.y += scale.height + 2
-    _draw_axis(canvas, work, scale)
-    alt = f"{name} on {machine(work, hardware)}, modelled: {_programs(work)}. {_alt_times(work)}"
-    return canvas.finish(alt, _table(work))
 
 
-def _scale(work: Rota) -> Scale:
+def _scale(work: Rota, room: float = ROOM, longest: float = 0.0) -> Scale:
     spans, n_slots = work.timeline.spans(), work.timeline.n_slots
-    longest = max(range(len(spans)), key=lambda i: spans[i].end - spans[i].begin)
-    per_sm = n_slots[longest] // work.n_sms
-    height = min(ROW * work.n_sms, ROOM)
+    longest_span = max(range(len(spans)), key=lambda i: spans[i].end - spans[i].begin)
+    per_sm = n_slots[longest_span] // work.n_sms
+    height = min(ROW * work.n_sms, room)
     by_slot = per_sm > 1 and height / (work.n_sms * per_sm) < 4
-    return Scale(0.0, height, (WIDTH - MARGIN - LEFT) / work.makespan, per_sm, by_slot)
+    return Scale(0.0, height, (WIDTH - MARGIN - LEFT) / (longest or work.makespan), per_sm, by_slot)
 
 
 def machine(work: Rota, hardware: Hardware) -> str:
@@ -109,13 +113,15 @@ def duration(work: Rota, value: float) -> str:
     return in_seconds(value) if work.unit is None else f"{value:,.1f} units".replace(".0 ", " ")
 
 
-def _programs(work: Rota) -> str:
+def programs_words(work: Rota) -> str:
+    """How many programs each launch has."""
     counts = np.bincount(work.timeline.launch, minlength=len(work.timeline.names)).tolist()
-    named = [f"{name} {number(n)}" for name, n in zip(work.timeline.names, counts, strict=True)]
-    return f"programs: {listed(named)}" if len(named) > 1 else count(counts[0], "program")
+    named = [f"{name} ({number(n)})" for name, n in zip(work.timeline.names, counts, strict=True)]
+    return f"programs of {listed(named)}" if len(named) > 1 else count(counts[0], "program")
 
 
-def _times(work: Rota) -> str:
+def times_words(work: Rota) -> str:
+    """How long all of it takes, and who waits."""
     unit = "" if work.unit is None else f" of {count(work.unit, 'KV token')}"
     return f"{duration(work, work.makespan)}{unit}, {idle_words(work)}"
 
@@ -179,7 +185,7 @@ def _draw_pieces(canvas: Canvas, work: Rota, scale: Scale) -> None:
 def _draw_sms(canvas: Canvas, work: Rota, scale: Scale) -> None:
     row = scale.height / (work.n_sms * (scale.n_slots if scale.by_slot else 1))
     if scale.by_slot:
-        for slot in range(scale.n_slots):
+        for slot in range(0, scale.n_slots, int(np.ceil((SMALL + 2) / (row * work.n_sms)))):
             top = scale.top + row * work.n_sms * slot
             canvas.text(LEFT - 6, top + 11, f"slot {slot}", "muted small", "end")
             canvas.path(f"M{px(LEFT - 44)},{px(top)}h38", "tick")
@@ -193,13 +199,15 @@ def _draw_sms(canvas: Canvas, work: Rota, scale: Scale) -> None:
         canvas.path(lines, "gap", stroke_width="1.5")
 
 
-def _draw_axis(canvas: Canvas, work: Rota, scale: Scale) -> None:
+def draw_times(canvas: Canvas, work: Rota) -> None:
+    """The axis below the rows, to the end of the work."""
+    per_time = (WIDTH - MARGIN - LEFT) / work.makespan
     if work.unit is not None:
-        canvas.axis(LEFT, scale.per_time, int(work.makespan), lambda n: count(n, "unit"))
+        canvas.axis(LEFT, per_time, int(work.makespan), lambda n: count(n, "unit"))
         return
     # the axis counts in whole numbers: nanoseconds are fine enough
     most = max(1, int(work.makespan * 1e9))
-    canvas.axis(LEFT, scale.per_time / 1e9, most, lambda n: in_seconds(n / 1e9, short=True))
+    canvas.axis(LEFT, per_time / 1e9, most, lambda n: in_seconds(n / 1e9, short=True))
 
 
 def _table(work: Rota) -> Table:

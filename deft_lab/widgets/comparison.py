@@ -12,7 +12,8 @@ from ..geometry import LLAMA3_8B, Geometry
 from ..hardware import find_hardware
 from ..methods import METHODS, find_method, plan_tree
 from ..tree import Tree
-from ..viz import Figure, Table, draw_io_bars, draw_mask, draw_timeline, stack
+from ..viz import Figure, Table, draw_io_bars, stack
+from ..viz.beside import draw_methods
 from ..viz.words import count, in_bytes, in_seconds
 from .linked import VIEWS, Linked
 from .look import LOOK, STATIC
@@ -69,11 +70,9 @@ class Comparison(Linked):
         machine, layer = find_hardware(self.hardware), self.geometry
         packed = bool(self.pack_heads) and self.account == "requested"
         bars = draw_io_bars(self.tree, layer, self.methods, account=self.account, pack_heads=packed)
-        drawn = [bars]
-        for name in self.methods:
-            plan = plan_tree(self.tree, name)
-            drawn += [draw_mask(plan), draw_timeline(plan, layer, machine, pack_heads=self.pack_heads)]
-        whole = stack("Methods beside each other", drawn)
+        plans = [plan_tree(self.tree, name) for name in self.methods]
+        drawn = draw_methods(plans, layer, machine, pack_heads=self.pack_heads)
+        whole = stack("Methods beside each other", [bars, drawn])
         return Figure(whole.title, self.alt, whole.svg, self.table(), whole.height)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:

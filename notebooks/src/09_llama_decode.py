@@ -22,9 +22,11 @@ play_decode("tree_of_thoughts")
 
 # %% [markdown]
 # A small model sorts a list of digits. It tries several ways to write the next line, keeps those that it
-# holds likely, and goes on from there. Play it, or drag the step: nodes appear where the text *forks*, grow
+# holds likely, and goes on from there. A box is a node, with its name, its number of tokens and its text; a
+# dot is a branch that is being written. Play it, or drag the step: nodes appear where the text *forks*, grow
 # by a token a step, and vanish when their branch is *pruned*. The strip is the memory that holds their keys
-# and values; the counters are the bytes that attention has asked for so far.
+# and values; the curves are the bytes that attention has asked for so far, in this tree and with a copy of
+# the text for each branch.
 #
 # The rest of this notebook does the same, by hand and live.
 
@@ -345,8 +347,8 @@ print(player.alt)
 # 4,000 tokens, twenty answers, a token each at every step. Separate runs read every branch in every step.
 # With a tree, a step reads each token once.
 #
-# Measure both against *prefill*. It also reads KV: it works through the prompt in tiles of 128 queries, and
-# each tile reads all tokens up to its own last one.
+# Measure both against *prefill*. It also reads KV: it works through the prompt in *tiles*, 128 queries at a
+# time, and each tile reads all tokens up to its own last one.
 
 # %%
 from deft_lab import LLAMA3_8B

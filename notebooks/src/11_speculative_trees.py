@@ -115,10 +115,10 @@ draw_lines(
 # %% [markdown]
 # ## Who draws the tree?
 #
-# **Medusa** gives the target extra heads: head 1 guesses the next token but one, head 2 the one after that,
-# and so on, all at the same time. Which combinations of their candidates go into the tree is *fixed*: a list
-# of rank paths, found once by adding the likeliest node again and again. `[0, 2]` is "the first choice of
-# head 1, then the third of head 2".
+# **Medusa** gives the target extra heads (output layers, not those of attention): head 1 guesses the next
+# token but one, head 2 the one after that, and so on, all at the same time. Which combinations of their
+# candidates go into the tree is *fixed*: a list of rank paths, found once by adding the likeliest node again
+# and again. `[0, 2]` is "the first choice of head 1, then the third of head 2".
 
 # %%
 from deft_lab.builders import topologies
@@ -194,7 +194,9 @@ draw_token_trees(
 # never accepted.
 #
 # And how many guesses? That depends on how attention reads the text. Take a text of 16,000 tokens, the best
-# tree of each size, and four methods: Radix reads the text again for every query, the others share it.
+# tree of each size, and four methods. Radix reads the text again for every query, the others share it:
+# DeFT-Flatten in pieces of 128 tokens, Tree-Waves (deft-lab's own method) in fewer and longer ones, and
+# DeFT-Node as one piece.
 
 # %%
 cheapest = predict(
@@ -271,8 +273,9 @@ solution("11.1")
 # ## A real draft
 #
 # Real acceptance does depend on the place. Let our small draft guess for our target, 16 tokens a round, for a
-# problem of sorting. `k_ary_top_k` gives every node the four likeliest children. `greedy` accepts what the
-# target itself would have said; the text is the same each time.
+# problem of sorting. `k_ary_top_k` gives every node the four likeliest children, `sequoia_greedy` fills the
+# best tree for the vector above with the likeliest tokens. `greedy` accepts what the target itself would have
+# said; the text is the same each time.
 
 # %%
 from deft_lab.decode import load_model
@@ -314,8 +317,9 @@ draw_token_trees(
 # %% [markdown]
 # Where the next token is a digit of the list, the draft is unsure, and the tree is wide and flat. Where the
 # form of the line is clear, it is a chain. One text proves little. This is a measurement over many, with
-# sampled texts. Of its two verifiers, `naive` lets the target draw each token, and goes down as long as the
-# tree has it; `sequoia` is explained in the section on accepting:
+# sampled texts (at temperature 1: with the probabilities as the models say them). Of its two verifiers,
+# `naive` lets the target draw each token, and goes down as long as the tree has it; `sequoia` is explained in
+# the section on accepting:
 
 # %%
 import json
@@ -538,12 +542,12 @@ solution("11.3")
 # budget does not enter.
 
 # %%
+from deft_lab.lessons.answers import token_shape
+
 vector = (0.5, 0.18, 0.1, 0.06, 0.04, 0.03, 0.02)
 others = {"chain of 17": range(-1, 16), "star of 17": [-1] * 17, "Medusa's first 17": medusa[:17]}
-mine = my_tree
-if mine is not ... and not isinstance(mine[0], int):  # rank paths
-    mine = shape_from_ranks(mine)
-fits = mine is not ... and step_bytes(mine) <= 20e6
+mine = token_shape(my_tree)  # its parents, if you wrote rank paths, too; None if it is no tree
+fits = mine is not None and step_bytes(mine) <= 20e6
 leaderboard(
     "11.3",
     {name: expected_length(shape, vector) for name, shape in others.items()},

@@ -32,8 +32,8 @@ draw_measured("attention_h200_1", "few20")
 # **Arithmetic intensity**, *intensity* for short. Operations for each byte moved. It says what a byte is
 # worth once it has arrived.
 #
-# **Memory, HBM.** Where KV lies: on an H200, 141 GB with a rate of some TB/s. **L2** is the cache between
-# the memory and all SMs, of some 50 MB. It is faster, and what is in it need not be fetched again.
+# **Memory, HBM.** Where KV lies; its rate is in the table below. **L2** is the cache between the memory and
+# all SMs, of some tens of MB. It is faster, and what is in it need not be fetched again.
 #
 # **Roof.** Bytes arrive at the rate of the memory, operations are done at the peak of the *tensor cores* (the
 # parts of an SM that multiply matrices), and both happen at once. So the highest rate is the smaller of
@@ -154,8 +154,8 @@ print(f"DeFT-Node asks for {node.requested_bytes / 1e6:.0f} MB; {node.unique_byt
 clock = predict(
     "12.node",
     f"At {H200.hbm_bytes_per_s / 1e12:.1f} TB/s, {node.requested_bytes / 1e6:.0f} MB take "
-    f"{1e6 * node.requested_bytes / H200.hbm_bytes_per_s:.0f} us. How many does the clock show?",
-    unit="us",
+    f"{1e6 * node.requested_bytes / H200.hbm_bytes_per_s:.0f} µs. How many does the clock show?",
+    unit="µs",
     typical=30,
 )
 
@@ -204,10 +204,10 @@ radix, waves = few20["radix"], few20["tree_waves"]
 Markdown(
     f"**Once** is off by a factor of {factors['once']:.0f}: nobody reads each byte once, and nobody fills "
     f"the machine. **Asked for** is off by {factors['asked for']:.1f}, and in both directions. It is too "
-    f"*slow* for Radix: {radix.requested_bytes / 1e9:.2f} GB in {radix.cold:.0f} us are "
+    f"*slow* for Radix: {radix.requested_bytes / 1e9:.2f} GB in {radix.cold:.0f} µs are "
     f"{radix.requested_bytes / radix.cold / 1e6:.1f} TB/s, more than the memory can deliver. That is the "
     "point above the roof. The prompt is asked for again and again within one call, and from the second "
-    f"time on the L2 answers. It is too *fast* for DeFT-Node: the bytes are few, but {node.cold:.0f} us are "
+    f"time on the L2 answers. It is too *fast* for DeFT-Node: the bytes are few, but {node.cold:.0f} µs are "
     "the time of its longest program, while most SMs wait. **Modelled** knows both, and is off by "
     f"{factors['modelled']:.2f}. (Its constants were fitted to five of these trees, so see below for another "
     "GPU.)"
@@ -288,7 +288,7 @@ rows = [
 name = EXERCISES["12.2"].solution(rows, H200.hbm_bytes_per_s)
 worst = next(call for call in measured if f"{call.subject}, {names[call.case]}" == name)
 said = 1e6 * worst.requested_bytes / H200.hbm_bytes_per_s
-print(f"{name}: {said:.0f} us predicted, {worst.cold:.0f} us measured")
+print(f"{name}: {said:.0f} µs predicted, {worst.cold:.0f} µs measured")
 
 # %% [markdown]
 # Can you explain it? Think before you go on: how many programs does this plan have, and what do they do?
@@ -306,7 +306,7 @@ Markdown(
     f"{short} of the {medusa_plan.n_groups} groups hold a single token: a node for each drafted token, and "
     f"for each of them {layer.n_q_heads} programs. They move next to nothing, and still each has to start, "
     "to load its queries, and to write its partial. Time is spent on *programs* here, not on bytes, and no "
-    f"count of bytes can see that. The model of time knows a fixed cost, and says {worst.modelled:.0f} us; "
+    f"count of bytes can see that. The model of time knows a fixed cost, and says {worst.modelled:.0f} µs; "
     f"the clock says {worst.cold:.0f}. It is the largest miss, and the rule behind it is general: small "
     "trees are about overhead."
 )
@@ -326,7 +326,7 @@ for r in result["rows"]:
     if r["subject"] in shown and r["case"] in ("spec1k", "few50", "long32k", "nosh256"):
         cold, warm = r["cold"]["median_us"], r["warm"]["median_us"]
         rows.append((r["tree"], r["unique_mb"], r["subject"], cold, warm, cold / warm))
-Table(("tree", "KV, MB", "what", "cold, us", "warm, us", "cold over warm"), tuple(rows))
+Table(("tree", "KV, MB", "what", "cold, µs", "warm, µs", "cold over warm"), tuple(rows))
 
 # %% [markdown]
 # The first line of each tree, `read`, is a kernel that only reads the KV, once. For it, warm and cold differ
@@ -383,16 +383,16 @@ for r in result["rows"]:
     if r["subject"] in subjects and r["case"] in ("spec1k", "few20", "long32k"):
         graph, eager = r["cold"]["median_us"], r["eager"]["median_us"]
         rows.append((r["tree"], r["subject"], graph, eager, eager / graph))
-print(f"a graph with one kernel that does nothing: {result['ceilings']['launch_graph_us']:.1f} us")
-Table(("tree", "what", "graph, us", "eager, us", "eager over graph"), tuple(rows))
+print(f"a graph with one kernel that does nothing: {result['ceilings']['launch_graph_us']:.1f} µs")
+Table(("tree", "what", "graph, µs", "eager, µs", "eager over graph"), tuple(rows))
 
 # %% jupyter={"source_hidden": true}
 spec = {row["subject"]: row for row in result["rows"] if row["case"] == "spec1k"}
 ours, theirs = spec["tree_waves"], spec["flashinfer_cascade"]
 Markdown(
-    f"On the small tree, the fastest kernel of all, {ours['cold']['median_us']:.0f} us in a graph, needs "
-    f"{ours['eager']['median_us']:.0f} us when Python launches it, and then loses to a peer with "
-    f"{theirs['eager']['median_us']:.0f} us that is "
+    f"On the small tree, the fastest kernel of all, {ours['cold']['median_us']:.0f} µs in a graph, needs "
+    f"{ours['eager']['median_us']:.0f} µs when Python launches it, and then loses to a peer with "
+    f"{theirs['eager']['median_us']:.0f} µs that is "
     f"{theirs['cold']['median_us'] / ours['cold']['median_us']:.1f} times slower on the GPU. Both numbers "
     "are true, of different things: one of the kernel, one of the way to it. Serving systems replay graphs, "
     "so we report graphs, and say so."
@@ -559,7 +559,7 @@ error = [abs(call.modelled / call.cold - 1) for call in elsewhere]
 print(f"{len(elsewhere)} calls on an H100: median error {np.median(error):.0%}, worst {max(error):.0%}")
 ours = {call.case: call for call in measured if call.subject == "tree_waves"}
 Table(
-    ("tree", "H200, us", "H100, us", "measured ratio", "modelled ratio"),
+    ("tree", "H200, µs", "H100, µs", "measured ratio", "modelled ratio"),
     tuple(
         (names[c.case], h200.cold, c.cold, c.cold / h200.cold, c.modelled / h200.modelled)
         for c in elsewhere
@@ -594,7 +594,7 @@ rows = [
     (r["tree"], r["subject"], r["cold"]["median_us"], stored[r["case"], r["subject"]]["cold"]["median_us"])
     for r in (mine["rows"] if mine else ())
 ]
-Table(("tree", "what", "here, us", "H200, stored, us"), tuple(rows)) if mine else skipped
+Table(("tree", "what", "here, µs", "H200, stored, µs"), tuple(rows)) if mine else skipped
 
 # %% [markdown]
 # ## What you can do now

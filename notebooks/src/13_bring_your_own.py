@@ -169,7 +169,8 @@ METHODS["whole_nodes"] = Method(
 
 # %% [markdown]
 # Now the question that every new method must answer: what does it cost? You know the three forces: bytes,
-# partials and balance. Whole nodes have fewer partials than flatten. On the tree in the editor,
+# partials and balance. Whole nodes have fewer partials than flatten. (`tree_waves` is deft-lab's own method,
+# see notebook 6.) On the tree in the editor,
 
 # %%
 from deft_lab import LLAMA3_8B, plan_tree
@@ -235,8 +236,9 @@ shape = LlamaConfig(
 LlamaForCausalLM(shape).save_pretrained(folder / "my_llama")
 
 # %% [markdown]
-# Your method in your model: a session decodes a tree with it, and Radix decodes the same tree beside it. If
-# the plan is exact, the logits agree.
+# Your method in your model: a `Session` (notebook 9) decodes a tree with it, and Radix decodes the same tree
+# beside it. If the plan is exact, the *logits* agree: what the model says of each possible next token, before
+# softmax makes probabilities of it.
 
 # %%
 from deft_lab.decode import Session, load_model

@@ -15,9 +15,9 @@ from ...cost import traffic
 from ...errors import DeftLabError
 from ...geometry import LLAMA3_8B
 from ...methods import plan_tree
-from ...token_tree import TokenTree, shape_from_ranks
+from ...token_tree import TokenTree
 from ...tree import Tree
-from ..answers import numbers, shown
+from ..answers import numbers, read_shape, shown
 from ..contract import Case, Complaint
 
 Law = NDArray[np.float64]
@@ -141,23 +141,6 @@ def listed(law: Law) -> str:
 # --- 11.3
 
 
-def shape_of(got: Any) -> tuple[int, ...]:
-    """The parents of a drawn tree, from any form.
-
-    Raises:
-        DeftLabError: it is no tree.
-    """
-    got = getattr(got, "parents", got)
-    if isinstance(got, str | dict) or not hasattr(got, "__len__") or not len(got):
-        raise DeftLabError("a list of parents with at least one token is expected")
-    if isinstance(got[0], list | tuple):
-        return shape_from_ranks(got)
-    parents = numbers(got)
-    if parents is None or parents.ndim != 1 or (parents != np.round(parents)).any():
-        raise DeftLabError("parents are whole numbers, -1 for the end of the text")
-    return TokenTree(tuple(int(p) for p in parents), (0,) * len(parents)).parents
-
-
 def bytes_of(shape: tuple[int, ...]) -> int:
     tree = TokenTree(shape, (0,) * len(shape)).hung(Tree([-1, 0], [N_PROMPT, 1], seat=[1]), 1)
     plan = plan_tree(tree, "deft_flatten")
@@ -166,8 +149,8 @@ def bytes_of(shape: tuple[int, ...]) -> int:
 
 def judge_tree(_: None, got: Any) -> Complaint | None:
     try:
-        shape = shape_of(got)
-    except (DeftLabError, TypeError, ValueError) as bad:
+        shape = read_shape(got)
+    except DeftLabError as bad:
         return Complaint(f"this is no token tree: {bad}", "`[-1, -1, 0, ...]`", shown(got))
     if len(shape) > LARGEST:
         return Complaint(f"the tree has {len(shape)} tokens, far too many", f"at most {LARGEST}", "")
