@@ -113,6 +113,9 @@ class Prediction:
     phases: tuple[Phase, ...]
     timed: tuple[TimedLaunch, ...]
 
+    def __repr__(self) -> str:
+        return f"Prediction({1e6 * self.seconds:.1f} us on {self.hardware.name}, bound by {self.bound})"
+
     @property
     def seconds(self) -> float:
         """From the call to the end of the last program."""

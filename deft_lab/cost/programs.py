@@ -28,6 +28,7 @@ from ..methods.tiles import (
 )
 from ..plan import Plan, need_plan
 from ..tree._shape import Ints, frozen
+from ..tree.views import count
 from .requested import INT, MASK_WORD, requested
 
 WARP = 32  # threads
@@ -111,6 +112,10 @@ class Launch:
     def __post_init__(self) -> None:
         for name in ("steps", "read", "written", "flop", "kv_len", "rows", "tile_rows"):
             object.__setattr__(self, name, frozen(getattr(self, name)))
+
+    def __repr__(self) -> str:
+        programs = count(self.n_programs, "program")
+        return f"Launch({self.name!r}, {programs}, {self.requested:,} bytes requested)"
 
     @property
     def n_programs(self) -> int:

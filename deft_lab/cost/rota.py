@@ -18,6 +18,7 @@ from ..methods import find_method
 from ..methods.tiles import heads_of_tile, query_tile
 from ..plan import Plan, need_plan
 from ..tree._shape import Ints
+from ..tree.views import count
 from .latency import predict
 from .programs import items
 from .schedule import TimedLaunch, Timeline, schedule
@@ -44,6 +45,14 @@ class Rota:
     head: Ints
     n_sms: int
     unit: int | None = None
+
+    def __repr__(self) -> str:
+        unit = self.unit
+        long = f"{self.makespan:g} units of {unit} KV tokens" if unit else f"{1e6 * self.makespan:.1f} us"
+        return (
+            f"Rota({count(len(self.group), 'program')} on {self.n_sms} SMs, {long}, "
+            f"{100 * self.idle:.0f} % idle, of {self.plan!r})"
+        )
 
     @property
     def makespan(self) -> float:

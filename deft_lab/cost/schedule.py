@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import DeftLabError, check_counts
 from ..tree._shape import Ints
+from ..tree.views import count
 
 Floats = NDArray[np.float64]
 
@@ -52,6 +53,9 @@ class TimedLaunch:
         if not 0 <= self.wait < np.inf:
             raise DeftLabError(f"launch {self.name!r}: wait={self.wait} s; it is finite and not negative")
         object.__setattr__(self, "duration", duration)
+
+    def __repr__(self) -> str:
+        return f"TimedLaunch({self.name!r}, {count(self.n_programs, 'program')})"
 
     @property
     def n_programs(self) -> int:
@@ -92,6 +96,10 @@ class Timeline:
     end: Floats  # [row]
     names: tuple[str, ...]  # of the launches
     n_slots: tuple[int, ...]  # slots of all SMs, for each launch
+
+    def __repr__(self) -> str:
+        programs, launches = count(len(self.launch), "program"), ", ".join(self.names)
+        return f"Timeline({programs} of {launches}, {1e6 * self.duration:.1f} us)"
 
     @property
     def duration(self) -> float:

@@ -28,6 +28,7 @@ from ..drafting import TokenBuilder, check_budget, check_options, find_token_bui
 from ..errors import DraftError, check_counts, check_kind
 from ..token_tree import TokenTree
 from ..tree import Tree
+from ..tree.views import count
 from ..verifying import Verifier, find_verifier
 from .laws import LEAF, DraftLaws, ModelLaws, check_same_tokens, draft_sampler, laws_of
 from .pairs import check_builder
@@ -59,6 +60,10 @@ class Round:
     seconds: Mapping[str, float]
     seen: Tree
 
+    def __repr__(self) -> str:
+        drafted = count(len(self.tree), "drafted token")
+        return f"Round({len(self.path)} of {drafted} accepted, committed {self.tokens})"
+
     @property
     def tokens(self) -> tuple[int, ...]:
         """What it committed."""
@@ -89,6 +94,11 @@ class SpeculationResult:
     setting: Mapping[str, Any]
     seconds: float
     session: Session
+
+    def __repr__(self) -> str:
+        rounds = f"{count(len(self.tokens), 'token')} in {count(len(self.rounds), 'round')}"
+        how = f"{self.setting['builder']} and {self.setting['verifier']}, ended by {self.reason}"
+        return f"SpeculationResult({rounds} of {how}, {'lossless' if self.lossless else 'lossy'})"
 
     @property
     def label(self) -> str:

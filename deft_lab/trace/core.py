@@ -18,6 +18,7 @@ import numpy as np
 from ..errors import TraceError, TreeError, check_counts, check_kind
 from ..tree import Tree
 from ..tree.files import read_object
+from ..tree.views import count
 from .events import Event, Window
 from .lives import Lives
 
@@ -57,6 +58,10 @@ class Trace:
         object.__setattr__(self, "header", MappingProxyType(dict(self.header)))
         check_counts(TraceError, 0, n_steps=self.n_steps)
         _ = self._lives
+
+    def __repr__(self) -> str:
+        events, steps = count(len(self.events), "event"), count(self.n_steps, "step")
+        return f"Trace({events} in {steps}, from {self.start!r})"
 
     def __reduce__(self) -> tuple[type["Trace"], tuple[Any, ...]]:
         return Trace, (self.start, self.events, self.n_steps, dict(self.header))

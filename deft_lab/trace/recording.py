@@ -14,6 +14,7 @@ from typing import Any
 from ..data import data_path
 from ..errors import TraceError, TreeError
 from ..tree import Tree
+from ..tree.views import count
 from .core import Trace
 from .events import Event
 
@@ -40,6 +41,10 @@ class Recording:
     seconds: tuple[Mapping[str, float], ...]
     is_complete: bool
     samples: Mapping[int, Path] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        how = "whole" if self.is_complete else "cut off"
+        return f"Recording({count(len(self.prompt), 'token')} of prompt, {how}, of {self.trace!r})"
 
     def text(self, tokens: Sequence[int]) -> str:
         """The text of token ids, piece by piece."""
