@@ -220,13 +220,12 @@ def bench_decode(  # noqa: PLR0913 - a parameter for each option
     from .fetch import find_templates
 
     writable(output)
-    require_gpu("bench decode")
     chosen = choose_cases(cases, find_templates(templates), steps)
     subjects = [*choose(METHOD_SUBJECTS, methods, "method"), *choose(PEER_SUBJECTS, peers, "peer")]
+    setup = Setup(geometry, graphs, compiled, seconds)
+    require_gpu("bench decode")
 
-    result = measure(
-        chosen, subjects, Setup(geometry, graphs, compiled, seconds), output=output, report=_print_case
-    )
+    result = measure(chosen, subjects, setup, output=output, report=_print_case)
     console.print(json.dumps(result["card"]), markup=False)
     for name, why in result["skipped"].items():
         console.print(f"skipped: {name}: {why}", markup=False, soft_wrap=True)
@@ -256,7 +255,6 @@ def bench_speculation(  # noqa: PLR0913 - a parameter for each option
     from .bench.decode.run import METHOD_SUBJECTS
 
     writable(output)
-    require_gpu("bench speculation")
     given = forced.read_acceptance(acceptance)
     try:
         lengths = [int(length) for length in contexts.split(",")]
@@ -265,6 +263,7 @@ def bench_speculation(  # noqa: PLR0913 - a parameter for each option
     chosen = forced.forced_cases(trees, lengths, given, steps)
 
     subjects, setup = choose(METHOD_SUBJECTS, methods, "method"), Setup(geometry, None, compiled, seconds)
+    require_gpu("bench speculation")
     result = forced.bench_speculation(chosen, subjects, given, setup=setup, output=output, report=_print_case)
     console.print(json.dumps(result["card"]), markup=False)
     for words in [f"skipped: {name}: {why}" for name, why in result["skipped"].items()] + result["bars"]:

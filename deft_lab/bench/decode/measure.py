@@ -22,12 +22,13 @@ from ...decode.sampling import Sampler
 from ...decode.session import Session
 from ...decode.stopwatch import Stopwatch
 from ...decode.visit import Visit
+from ...errors import DeftLabError, check_choice, check_numbers
 from ...provenance import gpu_card, gpu_state
 from ...tree import Tree
 from ..attention.timing import Call, capture, copy_rate, warm
 from ..attention.trial import first_line
 from .cases import PAGE_SIZE, Case, Stepper
-from .model import SEED, random_prompt, weight_bytes
+from .model import GEOMETRIES, SEED, random_prompt, weight_bytes
 from .results import PARTS, Row
 
 TIMED = ("planning", "memory", "attention", "kv_write", "ahead")  # as the stopwatch names them
@@ -87,12 +88,19 @@ class Setup:
         graphs: replay CUDA graphs; None: as a session does by default.
         compiled: let torch compile what it can.
         seconds: that the run may take; cases that no longer fit are skipped, and named.
+
+    Raises:
+        DeftLabError: the geometry is unknown, or the seconds are negative.
     """
 
     geometry: str = "llama3_8b"
     graphs: bool | None = None
     compiled: bool = False
     seconds: float = 540.0
+
+    def __post_init__(self) -> None:
+        check_choice(DeftLabError, GEOMETRIES, geometry=self.geometry)
+        check_numbers(DeftLabError, 0, seconds=self.seconds)
 
 
 @dataclass(frozen=True, eq=False)
