@@ -3,7 +3,7 @@
 Each message says what was given, which rule it breaks, and how to mend it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from math import isinf, nan
 from numbers import Integral, Real
 from os import PathLike
@@ -62,12 +62,14 @@ def check_kind(error: type[DeftLabError], kind: type, advice: str, **values: obj
 
 
 def check_names(error: type[DeftLabError], **lists: object) -> None:
-    """Refuse one name where a list of names is expected: its letters would be taken for names.
+    """Refuse one name where a list of names is expected (its letters would be taken for names), or no list.
 
     Raises:
-        error: one of them is a string.
+        error: one of them is a string, or cannot be gone through; None stands for a default.
     """
     for argument, names in lists.items():
+        if names is not None and not isinstance(names, Iterable):
+            raise error(f"{argument}={names!r:.60}; list names")
         if isinstance(names, str):
             raise error(f"{argument}={names!r} is one name where several are expected; write [{names!r}]")
 

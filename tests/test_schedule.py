@@ -136,7 +136,10 @@ def test_no_launch_is_no_time():
         (lambda: TimedLaunch("x", np.array([1.0, -2.0])), "launch 'x': item 1 takes -2.0 s; a duration is"),
         (lambda: TimedLaunch("x", np.zeros(3)), "item 0 takes 0.0 s; a duration is positive and finite"),
         (lambda: TimedLaunch("x", np.array([np.nan])), "item 0 takes nan s; a duration is positive"),
-        (lambda: TimedLaunch("x", np.ones(1), wait=-1.0), "wait=-1.0 s; it is finite and not negative"),
+        (
+            lambda: TimedLaunch("x", np.ones(1), wait=-1.0),
+            "launch 'x': wait=-1.0; it must be a number of at least 0",
+        ),
         (lambda: TimedLaunch("x", np.ones(1), heads=0), "heads=0; it must be an integer of at least 1"),
         (lambda: TimedLaunch("x", np.ones(1), per_sm=0), "per_sm=0; it must be an integer"),
         (lambda: schedule([TimedLaunch("x", np.ones(1))], 0), "n_sms=0; it must be an integer"),

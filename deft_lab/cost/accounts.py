@@ -12,12 +12,12 @@ Symbols: U = Hq L e; l queries, N_tree tokens stored, N_i tokens on the path of 
 
 from collections.abc import Callable
 
-from ..errors import DeftLabError, check_choice, check_kind
+from ..errors import DeftLabError, check_choice
 from ..geometry import Geometry, need_geometry
 from ..methods import Method, find_method, plan_tree
 from ..plan import Plan, need_plan
 from ..trace import Trace
-from .counts import Counts, count, count_run, count_steps
+from .counts import Counts, count, count_run, count_steps, need_trace
 from .requested import requested
 from .traffic import Flops, Traffic
 
@@ -97,7 +97,7 @@ def traffic(
     need_geometry(geometry)
     _check_account(account, pack_heads, flat)
     if account == "requested":
-        return requested(plan, geometry, pack_heads, flat)
+        return requested(plan, geometry, pack_heads, bool(flat))
     return CLOSED_FORMS[account](count(plan.tree), find_method(plan.method), geometry)
 
 
@@ -114,7 +114,8 @@ def run_traffic(
     Raises:
         DeftLabError: as `traffic`, or the method is unknown.
     """
-    _check_run(trace, geometry)
+    need_trace(trace)
+    need_geometry(geometry)
     _check_account(account, pack_heads, False)
     found = find_method(method)
     if account != "requested":
@@ -138,7 +139,8 @@ def step_traffic(
     Raises:
         DeftLabError: as `traffic`, or the method is unknown.
     """
-    _check_run(trace, geometry)
+    need_trace(trace)
+    need_geometry(geometry)
     _check_account(account, pack_heads, False)
     found = find_method(method)
     if account != "requested":
@@ -154,11 +156,6 @@ def flops(plan: Plan, geometry: Geometry) -> Flops:
     per_pair = 4 * geometry.head_dim * geometry.n_q_heads * geometry.n_layers
     computed = int((plan.kv_len * plan.q_len).sum())
     return Flops(per_pair * computed, per_pair * plan.tree.n_path_tokens)
-
-
-def _check_run(trace: Trace, geometry: Geometry) -> None:
-    check_kind(DeftLabError, Trace, "a growth of deft_lab.builders.growth is one", trace=trace)
-    need_geometry(geometry)
 
 
 def _check_account(account: str, pack_heads: bool | None, flat: bool) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 
+from ..errors import DeftLabError, check_kind
 from ..methods import QUERY_TILE
 from ..trace import Trace, Window
 from ..tree import Tree
@@ -34,6 +35,7 @@ class Counts:
 
 def count(tree: Tree) -> Counts:
     """The counts of one step over `tree`."""
+    check_kind(DeftLabError, Tree, "Tree(parents, lengths) makes one", tree=tree)
     tiles = -(-(tree.q_stop - tree.q_first) // QUERY_TILE)
     return Counts(
         n_steps=1,
@@ -47,6 +49,7 @@ def count(tree: Tree) -> Counts:
 
 def count_run(trace: Trace) -> Counts:
     """The counts of all decodes of a trace; a window of steps at a time, without making their trees."""
+    need_trace(trace)
     total = Counts()
     for window in trace.windows():
         total += Counts(len(window.length), *(int(column.sum()) for column in _columns(window)))
@@ -55,8 +58,18 @@ def count_run(trace: Trace) -> Counts:
 
 def count_steps(trace: Trace) -> tuple[Counts, ...]:
     """The counts of each decode of a trace; a window of steps at a time, without making their trees."""
+    need_trace(trace)
     rows = (zip(*(c.tolist() for c in _columns(window)), strict=True) for window in trace.windows())
     return tuple(Counts(1, *row) for window in rows for row in window)
+
+
+def need_trace(trace: object) -> None:
+    """Refuse what is no trace.
+
+    Raises:
+        DeftLabError: it is none.
+    """
+    check_kind(DeftLabError, Trace, "a growth of deft_lab.builders.growth is one", trace=trace)
 
 
 def _columns(window: Window) -> tuple[Ints, ...]:

@@ -17,7 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..data import data_path
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_kind
 from ..geometry import Geometry
 from ..hardware import Hardware, need_hardware
 from ..plan import Plan
@@ -73,6 +73,7 @@ class Constants:
         Raises:
             DeftLabError: one is missing or unknown, or its value is not allowed.
         """
+        check_kind(DeftLabError, Mapping, "read the JSON of a calibration file", content=content)
         found = content.get("constants")
         names = [field.name for field in fields(cls)]
         if not isinstance(found, Mapping) or sorted(found) != sorted(names):
@@ -155,6 +156,8 @@ def predict(
         tiles: tile sizes; None: those of the method's kernel.
     """
     need_hardware(hardware)
+    if constants is not None:
+        check_kind(DeftLabError, Constants, "Constants(gap_s=1e-6) makes some", constants=constants)
     calls = launches(plan, geometry, pack_heads=pack_heads, tiles=tiles)
     return predict_launches(calls, hardware, constants or stored_constants())
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from ..errors import DeftLabError, check_counts
+from ..errors import DeftLabError, check_counts, check_kind
 from ..geometry import Geometry, need_geometry
 from ..methods import find_method
 from ..methods.tiles import (
@@ -56,7 +56,9 @@ class Tiles:
 
     def __post_init__(self) -> None:
         sizes = {field.name: getattr(self, field.name) for field in fields(self)}
-        check_counts(DeftLabError, 1, **{name: size for name, size in sizes.items() if size is not None})
+        if self.wide_rows is None:
+            del sizes["wide_rows"]
+        check_counts(DeftLabError, 1, **sizes)
 
 
 # registers and buffers of the kernels as compiled for sm_90, head_dim 128 (deft_lab/ahead.py); `ops` chooses
@@ -140,6 +142,8 @@ def launches(
     """
     need_plan(plan)
     need_geometry(geometry)
+    if tiles is not None:
+        check_kind(DeftLabError, Tiles, "Tiles(block_n=64) makes some", tiles=tiles)
     method = find_method(plan.method)
     tiles = tiles or TILES.get(plan.method, Tiles())
     heads = heads_of_tile(method.packs_heads, geometry.q_per_kv, pack_heads)

@@ -21,7 +21,7 @@ from ..tree._shape import Ints
 from ..tree.views import count
 from .latency import predict
 from .programs import items
-from .schedule import TimedLaunch, Timeline, schedule
+from .schedule import TimedLaunch, Timeline, check_rows, schedule
 
 UNIT = 16  # KV tokens
 
@@ -131,6 +131,7 @@ def unit_rota(
     if order not in ("heads", "groups"):
         raise DeftLabError(f"no order {order!r}; what is outermost is 'heads' or 'groups'")
     of_item = items(plan, query_tile(plan, 1))[0]
+    check_rows(n_heads * len(of_item))
     if order == "heads":
         group, head = np.tile(of_item, n_heads), np.repeat(np.arange(n_heads), len(of_item))
     else:

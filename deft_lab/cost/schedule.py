@@ -6,18 +6,19 @@ elsewhere (`latency`).
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import DeftLabError, check_counts
+from ..errors import DeftLabError, check_counts, check_kind, check_numbers
 from ..tree._shape import Ints
 from ..tree.views import count
 
 Floats = NDArray[np.float64]
+MOST_ROWS = 10_000_000  # programs of a timeline, and slots: a gigabyte of rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,15 +44,19 @@ class TimedLaunch:
 
     def __post_init__(self) -> None:
         check_counts(DeftLabError, 1, heads=self.heads, per_sm=self.per_sm)
-        duration = np.asarray(self.duration, dtype=np.float64)
+        try:
+            duration = np.asarray(self.duration, dtype=np.float64)
+        except (TypeError, ValueError) as none:
+            raise DeftLabError(f"duration={self.duration!r:.60}; list the seconds of each item") from none
+        if duration.ndim != 1:
+            raise DeftLabError(f"duration={self.duration!r:.60}; list the seconds of each item")
         bad = np.flatnonzero(~(np.isfinite(duration) & (duration > 0)))
         if len(bad):
             raise DeftLabError(
                 f"launch {self.name!r}: item {bad[0]} takes {duration[bad[0]]} s; "
                 "a duration is positive and finite"
             )
-        if not 0 <= self.wait < np.inf:
-            raise DeftLabError(f"launch {self.name!r}: wait={self.wait} s; it is finite and not negative")
+        check_numbers(DeftLabError, 0, **{f"launch {self.name!r}: wait": self.wait})
         object.__setattr__(self, "duration", duration)
 
     def __repr__(self) -> str:
@@ -136,14 +141,18 @@ def schedule(launches: Sequence[TimedLaunch], n_sms: int) -> Timeline:
     """Hand out the programs of `launches`, one launch after the other, to `n_sms` SMs.
 
     Raises:
-        DeftLabError: `n_sms` is below 1, or a launch has no program.
+        DeftLabError: `n_sms` is below 1, a launch has no program, or there are more than MOST_ROWS.
     """
+    check_kind(DeftLabError, Iterable, "list launches", launches=launches)
+    launches = tuple(launches)
+    for launch in launches:
+        _check(launch, n_sms)
+    check_rows(sum(launch.n_programs for launch in launches))
     rows = sum(launch.n_programs for launch in launches)
     number, program, slot = (np.empty(rows, dtype=np.int64) for _ in range(3))
     begin, end = np.empty(rows), np.empty(rows)
     clock, row = 0.0, 0
     for i, launch in enumerate(launches):
-        _check(launch, n_sms)
         clock += launch.wait
         here = slice(row, row + launch.n_programs)
         number[here], program[here] = i, np.arange(launch.n_programs)
@@ -210,7 +219,21 @@ def _hand_out(durations: list[float], counts: list[int], n_slots: int) -> Iterat
             left -= len(taken)
 
 
+def check_rows(n_programs: int) -> None:
+    """Refuse a timeline that no memory holds.
+
+    Raises:
+        DeftLabError: it has more than MOST_ROWS.
+    """
+    if n_programs > MOST_ROWS:
+        raise DeftLabError(
+            f"{n_programs:,} programs or slots; a timeline holds {MOST_ROWS:,}, take fewer heads or SMs"
+        )
+
+
 def _check(launch: TimedLaunch, n_sms: int) -> None:
+    check_kind(DeftLabError, TimedLaunch, "TimedLaunch(name, durations) makes one", launch=launch)
     check_counts(DeftLabError, 1, n_sms=n_sms)
+    check_rows(n_sms * launch.per_sm)
     if not launch.n_programs:
         raise DeftLabError(f"launch {launch.name!r} has no program; leave it out")

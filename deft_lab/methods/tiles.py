@@ -4,6 +4,7 @@ They are here, below both, because bytes depend on some of them: how often a ker
 how far a tile reaches beyond the tokens that it needs.
 """
 
+from ..errors import DeftLabError
 from ..plan import Plan
 
 LEAST_ROWS = 16  # the least that a tile may have for the tensor cores
@@ -41,5 +42,13 @@ def query_tile(plan: Plan, heads: int) -> int:
 
 
 def heads_of_tile(packs_heads: bool, q_per_kv: int, pack_heads: bool | None) -> int:
-    """Query heads in a tile: those of a KV head if they are packed, else one."""
+    """Query heads in a tile: those of a KV head if they are packed, else one.
+
+    Raises:
+        DeftLabError: `pack_heads` is neither None nor a truth value.
+    """
+    if pack_heads is not None and pack_heads not in (True, False):
+        raise DeftLabError(
+            f"pack_heads={pack_heads!r:.60}; it must be True, False, or None: as the method does"
+        )
     return q_per_kv if (packs_heads if pack_heads is None else pack_heads) else 1

@@ -70,12 +70,11 @@ def released_arrays(plan: Plan, slots: Sequence[int] | Ints | None = None) -> di
         DeftLabError: the plan is of another method, or `slots` does not fit its tree.
         PlanError: a group of DeFT-Flatten has more queries than a word has bits.
     """
+    need_plan(plan)
     if plan.method not in RELEASED:
         raise DeftLabError(f"{plan.method!r} has no such arrays; draw a plan of deft_node or deft_flatten")
     token = plan.arrays().token
-    if slots is not None and len(slots) != plan.tree.n_tokens:
-        raise DeftLabError(f"{len(slots)} slots for {plan.tree.n_tokens} tokens; give one for each")
-    slot = token if slots is None else np.asarray(slots, dtype=np.int64)[token]
+    slot = token if slots is None else _slots(slots, plan.tree.n_tokens)[token]
     query = plan.tree.query_order[plan.query_of_partial()]
     if plan.method != "deft_flatten":
         columns = (slot, plan.kv_start[:-1], plan.kv_len, query, plan.partial_start[:-1], plan.q_len)
@@ -83,6 +82,15 @@ def released_arrays(plan: Plan, slots: Sequence[int] | Ints | None = None) -> di
     words = np.concatenate([plan.arrays().bit_mask(group) for group in range(plan.n_groups)])
     columns = (slot, words, plan.kv_len, query, plan.partial_start[:-1], plan.q_len)
     return dict(zip(FLAT_NAMES, columns, strict=True))
+
+
+def _slots(slots: Sequence[int] | Ints, n_tokens: int) -> Ints:
+    found = np.asarray(slots)
+    if found.ndim != 1 or found.dtype.kind not in "iu":
+        raise DeftLabError(f"slots={slots!r:.60}; it must be a list of integers")
+    if len(found) != n_tokens:
+        raise DeftLabError(f"{len(found)} slots for {n_tokens} tokens; give one for each")
+    return found.astype(np.int64)
 
 
 def draw_arrays(plan: Plan, slots: Sequence[int] | Ints | None = None, *, title: str | None = None) -> Figure:

@@ -3,8 +3,9 @@
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Real
 
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_kind
 
 STEPS = (1, 2, 5)  # times a power of ten: round numbers
 FEW_DECADES = (((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8), 1), ((1, 1.5, 2, 3, 5, 7), 1))  # parts, every so many
@@ -41,7 +42,12 @@ class Scale:
     """An axis with values on it, laid from one place to another, px. A linear one begins at 0."""
 
     def __init__(self, axis: Axis, values: Iterable[float], first_px: float, last_px: float) -> None:
-        found = [float(value) for value in (*values, *axis.ends)]
+        check_kind(DeftLabError, Axis, "Axis('label') makes one", axis=axis)
+        found: list[float] = []
+        for value in (*values, *axis.ends):
+            if not isinstance(value, Real):
+                raise DeftLabError(f"axis {axis.label!r}: {value!r:.60} is no number")
+            found.append(float(value))
         bad = [value for value in found if not math.isfinite(value) or (axis.log and value <= 0)]
         if bad or not found:
             what = f"{bad[0]!r} does not fit" if bad else "nothing to draw"

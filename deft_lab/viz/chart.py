@@ -5,10 +5,13 @@
 Names stand at the ends of their lines, so colour is never the only sign. Every value is in `table()`.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+import numpy as np
+
+from ..errors import DeftLabError, check_kind
 from .axes import Axis, Scale
 from .figure import Figure, Table
 from .svg import Box, Canvas, Paint, px, text_width
@@ -62,6 +65,7 @@ def draw_lines(
     Raises:
         DeftLabError: there is nothing to draw, or a value does not fit on its axis.
     """
+    _need_points(lines, marks)
     canvas = Canvas(title, *([subtitle] if subtitle else []))
     right = WIDTH - MARGIN - 26 - max((text_width(name, SMALL) for name in lines), default=0)
     top = canvas.y + 22
@@ -100,6 +104,7 @@ def draw_strips(
     Raises:
         DeftLabError: as `draw_lines`.
     """
+    _need_spots(strips)
     kinds = list(dict.fromkeys(spot.kind for spots in strips.values() for spot in spots))
     left = MARGIN + 12 + max((text_width(name, SMALL) for name in strips), default=0)
     canvas = Canvas(title, *([subtitle] if subtitle else []))
@@ -122,6 +127,24 @@ def draw_strips(
         canvas.y += LANE * len(used) + GAP
     _draw_scale(canvas, scale, top)
     return canvas.finish(_strip_alt(title, strips, kinds, axis), _strip_table(strips, axis))
+
+
+def _need_points(lines: Mapping[str, Points], marks: Sequence[Mark]) -> None:
+    check_kind(DeftLabError, Mapping, "give {name: [(x, y), ...]}", lines=lines)
+    for name, points in lines.items():
+        if not isinstance(points, Collection) or not len(points) or any(np.shape(p) != (2,) for p in points):
+            raise DeftLabError(f"line {name!r} is {points!r:.60}; list its points (x, y), one at least")
+    check_kind(DeftLabError, Sequence, "list marks", marks=marks)
+    for mark in marks:
+        check_kind(DeftLabError, Mark, "Mark(name, x, y) makes one", mark=mark)
+
+
+def _need_spots(strips: Mapping[str, Sequence[Spot]]) -> None:
+    check_kind(DeftLabError, Mapping, "give {name: [Spot(value, kind), ...]}", strips=strips)
+    for spots in strips.values():
+        check_kind(DeftLabError, Sequence, "list spots", spots=spots)
+        for spot in spots:
+            check_kind(DeftLabError, Spot, "Spot(value, kind) makes one", spot=spot)
 
 
 def line_paint(i: int) -> Paint:

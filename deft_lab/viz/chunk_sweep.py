@@ -1,9 +1,9 @@
 """Bytes of one step against the length of a chunk: KV is the same in all, partials are not."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from ..cost import ROLES, Traffic, traffic
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_kind
 from ..geometry import Geometry
 from ..methods import METHODS, find_method, plan_tree
 from ..tree import Tree
@@ -42,7 +42,8 @@ def draw_chunk_sweep(
         DeftLabError: there is no length, or the method is unknown or takes no `chunk_len`.
     """
     name = find_method(method).name
-    if not lengths:
+    check_kind(DeftLabError, Collection, "list tokens of a chunk", lengths=lengths)
+    if not len(lengths):
         raise DeftLabError("no chunk length to draw; pass some, such as (64, 128, 256)")
     plans = [plan_tree(tree, name, chunk_len=length) for length in lengths]
     sums = [traffic(plan, geometry, "requested", pack_heads=pack_heads) for plan in plans]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 
 from ..cost import ROLES, Traffic
+from ..errors import DeftLabError, check_kind
 from ..methods import METHODS
 from .figure import Figure, Table
 from .io_bars import ACCOUNT_WORDS, ROLE_WORDS
@@ -38,6 +39,10 @@ def draw_counted(
         sources: file name -> text of the files of the lines.
         title: default: a plain one.
     """
+    check_kind(DeftLabError, Traffic, "traffic(plan, geometry) gives one", modelled=modelled, counted=counted)
+    check_kind(DeftLabError, Sequence, "list who moves the bytes", lines=lines)
+    for line in lines:
+        check_kind(DeftLabError, SourceBytes, "SourceBytes(role, op, where, text, n_bytes) is one", line=line)
     name = METHODS[counted.method].title
     words = ACCOUNT_WORDS.get(modelled.account, modelled.account)
     canvas = Canvas(

@@ -40,7 +40,7 @@ def draw_reduction(plan: Plan, lse: ArrayLike | None = None, *, title: str | Non
             f"{plan.n_groups:,} groups and {plan.tree.n_queries:,} queries are more than this picture shows "
             f"({MOST_GROUPS} and {MOST_QUERIES}); draw a smaller tree, or longer chunks"
         )
-    weight = None if lse is None else _weights(plan, np.asarray(lse, dtype=np.float64))
+    weight = None if lse is None else _weights(plan, lse)
     canvas = Canvas(
         title or f"Who is reduced with whom in {title_of(plan.method)}",
         "Row: a query. Column: a group, in the colour of its first node. Cell: a partial"
@@ -50,8 +50,12 @@ def draw_reduction(plan: Plan, lse: ArrayLike | None = None, *, title: str | Non
     return canvas.finish(_alt(plan, weight), _table(plan, weight))
 
 
-def _weights(plan: Plan, lse: NDArray[np.float64]) -> NDArray[np.float64]:
+def _weights(plan: Plan, given: ArrayLike) -> NDArray[np.float64]:
     """[partial] share of its query's output; the shares of a query add up to 1."""
+    try:
+        lse = np.asarray(given, dtype=np.float64)
+    except (TypeError, ValueError) as bad:
+        raise DeftLabError(f"lse={given!r:.60}; give a number for each partial") from bad
     if lse.shape != (plan.n_partials,):
         raise DeftLabError(
             f"lse has shape {lse.shape} for {plan.n_partials} partials; give one head, such as lse[:, 0]"

@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from ..cost import predict
-from ..errors import DeftLabError, check_names, place_to_write
+from ..errors import DeftLabError, check_kind, check_names, place_to_write
 from ..geometry import LLAMA3_8B, Geometry
 from ..hardware import H200, Hardware
 from ..methods import find_method, plan_tree
@@ -58,6 +58,7 @@ def write_report(
     path = place_to_write(DeftLabError, path)
     if path.suffix != ".html":
         raise DeftLabError(f"cannot write a report as {path.name!r}; end the name in .html")
+    check_kind(DeftLabError, str, "it is shown as it is written", title=title)
     check_names(DeftLabError, methods=methods)
     if not methods:
         raise DeftLabError("no methods; name at least one, such as ['radix', 'deft_flatten']")

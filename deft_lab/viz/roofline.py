@@ -7,8 +7,8 @@ machine's peak and intensity times the rate at which bytes arrive. ridge: the in
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ..errors import DeftLabError
-from ..hardware import Hardware
+from ..errors import DeftLabError, check_kind, check_numbers
+from ..hardware import Hardware, need_hardware
 from .axes import Axis
 from .chart import Mark, draw_lines
 from .figure import Figure, Table
@@ -26,6 +26,7 @@ class Work(NamedTuple):
 
 def ridge(hardware: Hardware) -> float:
     """FLOP for each byte from memory at which the memory and the tensor cores are equally busy."""
+    need_hardware(hardware)
     return hardware.flop_per_s / hardware.hbm_bytes_per_s
 
 
@@ -41,9 +42,14 @@ def draw_roofline(works: Sequence[Work], hardware: Hardware, *, l2: bool = False
     Raises:
         DeftLabError: there is no work, or one is without operations, bytes or time.
     """
+    need_hardware(hardware)
+    check_kind(DeftLabError, Sequence, "list works", works=works)
     if not works:
         raise DeftLabError("no work to draw; name at least one")
     for work in works:
+        check_kind(DeftLabError, Work, "Work(name, flop, bytes) makes one", work=work)
+        check_kind(DeftLabError, str, "it is shown as it is written", name=work.name)
+        check_numbers(DeftLabError, 0, flop=work.flop, bytes=work.bytes, seconds=work.seconds or 0)
         if not (work.flop > 0 and work.bytes > 0 and (work.seconds is None or work.seconds > 0)):
             raise DeftLabError(f"work {work.name!r}: operations, bytes and seconds must be above 0")
     found = [_place(work, hardware) for work in works]

@@ -60,6 +60,8 @@ class Canvas:
     """Shapes from the top down; `y` is where the next part of the figure begins."""
 
     def __init__(self, title: str, *subtitles: str) -> None:
+        words = {f"subtitles[{i}]": subtitle for i, subtitle in enumerate(subtitles)}
+        check_kind(DeftLabError, str, "it is shown as it is written", title=title, **words)
         self.title = title
         self.y = float(MARGIN)
         self._parts: list[str] = []
@@ -177,6 +179,8 @@ def stack(title: str, figures: Sequence[Figure]) -> Figure:
     Raises:
         DeftLabError: there is no figure, or something else among them.
     """
+    check_kind(DeftLabError, str, "it is shown as it is written", title=title)
+    check_kind(DeftLabError, Sequence, "list figures", figures=figures)
     if not figures:
         raise DeftLabError("no figure to put on the picture; give at least one")
     for i, figure in enumerate(figures):

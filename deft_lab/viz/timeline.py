@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..cost import Rota, rota, unit_rota
-from ..geometry import LLAMA3_8B, Geometry
-from ..hardware import H200, Hardware
+from ..geometry import LLAMA3_8B, Geometry, need_geometry
+from ..hardware import H200, Hardware, need_hardware
 from ..plan import Plan, need_plan
 from .figure import Figure, Table
 from .nodes import node_in_words, node_paints, refuse_too_large
@@ -66,6 +66,8 @@ def draw_timeline(
         DeftLabError: the tree has more nodes than a picture can show, or the unit is below 1.
     """
     need_plan(plan)
+    need_geometry(geometry)
+    need_hardware(hardware)
     refuse_too_large(plan.tree)
     if unit is None:
         work = rota(plan, geometry, hardware, pack_heads=pack_heads)

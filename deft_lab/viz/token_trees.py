@@ -5,8 +5,9 @@ A dot is a drafted token, below the last committed one; its area is how likely a
 
 from collections.abc import Mapping, Sequence
 
-from ..errors import DeftLabError
+from ..errors import DeftLabError, check_counts, check_kind
 from ..token_tree import TokenTree
+from ..token_tree.convert import bare
 from .figure import Figure, Table
 from .svg import Box, Canvas, px
 from .theme import MARGIN, SMALL, TEXT, WIDTH
@@ -41,9 +42,12 @@ def draw_token_trees(
         DeftLabError: there is no tree, or a list has another length than its tree.
         TreeError: a parent comes after its child.
     """
+    by_name = {"trees": trees, "numbers": numbers or {}, "chances": chances or {}}
+    check_kind(DeftLabError, Mapping, "give {name of a tree: ...}", **by_name)
+    check_counts(DeftLabError, 1, per_row=per_row)
     if not trees:
         raise DeftLabError("no token tree to draw; give at least one")
-    made = {name: TokenTree(tuple(shape), (0,) * len(shape)) for name, shape in trees.items()}
+    made = {name: bare(shape) for name, shape in trees.items()}
     chances = chances or {}
     for name, tree in made.items():
         if name in chances and len(chances[name]) != len(tree):
