@@ -21,7 +21,7 @@ from deft_lab.geometry import Geometry  # noqa: E402
 def fixed_session(method="tree_waves", compiled=False, n_slots=400, **options):
     """A session that takes CUDA's way through a decode."""
     session = make_session(prompt=range(3, 30), method=method, backend="triton", n_slots=n_slots, **options)
-    session._forwards.steps = FixedSteps(session.model, session._pool, compiled)
+    session._forwards.steps = FixedSteps(session.model, session._memory.pool, compiled)
     return session
 
 
@@ -78,12 +78,12 @@ def test_a_step_that_was_made_ready_is_taken(page_size):
     session = fixed_session(page_size=page_size)
     session.step({0: [1, 2, 3]})
     session.step({leaf: [4] for leaf in session.branches})
-    ready = session._prepared
+    ready = session._memory.prepared
     assert ready.tree == session.tree.grow()
     session.step({leaf: [5] for leaf in session.branches})
-    assert session._prepared is not ready
+    assert session._memory.prepared is not ready
     last = [int(session.pool.slots_of(leaf)[0][-1]) for leaf in session.branches]
-    assert ready.slots.tolist() == last and session._prepared is None
+    assert ready.slots.tolist() == last and session._memory.prepared is None
     session.check()
 
 
@@ -91,8 +91,8 @@ def test_the_pool_of_a_session_shows_nothing_of_the_step_to_come():
     session = fixed_session(page_size=1)
     session.step({0: [1, 2]})
     session.step({leaf: [4] for leaf in session.branches})
-    assert session._prepared is not None
-    free = session._pool.n_free
+    assert session._memory.prepared is not None
+    free = session._memory.pool.n_free
     assert session.pool.n_free == free + 2 == 400 - session.tree.n_tokens
     assert len(np.unique(session.pool.slots(session.tree))) == session.tree.n_tokens
 
@@ -102,7 +102,7 @@ def test_a_full_pool_makes_nothing_ready_and_stays_usable():
     session.step({0: [1, 2]})
     session.step({leaf: [4] for leaf in session.branches})
     session.step({leaf: [4] for leaf in session.branches})
-    assert session._prepared is None
+    assert session._memory.prepared is None
     with pytest.raises(PoolError, match="pool is full"):
         session.step({leaf: [4] for leaf in session.branches})
     session.prune(session.branches[:1])

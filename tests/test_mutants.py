@@ -274,9 +274,9 @@ MUTANTS = {
         "test_decode.py",
     ),
     "accepted KV that stays behind": (
-        "decode/session.py",
-        "for kv in (self._pool.k, self._pool.v):",
-        "for kv in (self._pool.k,):",
+        "ops/__init__.py",
+        "for kv in (pool.k, pool.v):",
+        "for kv in (pool.k,):",
         "test_decode.py",
     ),
     "queries that nobody asked for write KV": (
@@ -286,8 +286,8 @@ MUTANTS = {
         "test_fixed_step.py",
     ),
     "a step made ready that is never undone": (
-        "decode/session.py",
-        "self._pool.undo(self._prepared.mark)",
+        "decode/memory.py",
+        "self.pool.undo(self.prepared.mark)",
         "pass",
         "test_fixed_step.py",
     ),

@@ -16,7 +16,7 @@ from ..errors import DecodeError
 from ..kv import Pool
 from ..tree._shape import Ints
 from .hf import TreeModel
-from .visit import Visit, fixed
+from .visit import Move, Visit, fixed
 
 
 def padded(n_queries: int) -> int:
@@ -40,29 +40,38 @@ class FixedStep:
     def __init__(
         self, model: TreeModel, pool: Pool, table: ops.KernelTable, size: int, compiled: bool, memory: Any
     ) -> None:
+        self.size = size
         self._model, self._compiled, self._memory = model, compiled, memory
         cuda = model.device.type == "cuda"
-        self._host = torch.zeros(3, size, dtype=torch.int64, pin_memory=cuda)
+        # rows: tokens, positions, slots; slots that are moved from, and to
+        self._host = torch.zeros(5, size, dtype=torch.int64, pin_memory=cuda)
         self._rows = self._host.numpy()
         self._inputs = torch.zeros_like(self._host, device=model.device)
         self.visit = Visit(pool, self._inputs[2], table)
         self._sent = torch.cuda.Event() if cuda else None
+        self._done = torch.cuda.Event() if cuda else None
         self._graph: torch.cuda.CUDAGraph | None = None
         self._logits: Tensor | None = None
 
-    def __call__(self, tokens: Sequence[int], positions: Ints, slots: Ints) -> Tensor:
+    def __call__(
+        self, tokens: Sequence[int], positions: Ints, slots: Ints, move: Move | None = None
+    ) -> Tensor:
         """[query, vocabulary] logits; the next call overwrites them.
 
         Args:
             tokens: [query] ids, in the caller's order, as the others.
             positions: [query] on their own paths.
             slots: [query] where their KV goes.
+            move: whose KV arrives first; at most `size` tokens.
         """
         n = len(tokens)
         if self._sent is not None:
             self._sent.synchronize()  # the last upload may still be reading the pinned memory
-        self._rows[:, n:] = [[0], [0], [-1]]
+        self._rows[:3, n:] = [[0], [0], [-1]]
         self._rows[0, :n], self._rows[1, :n], self._rows[2, :n] = tokens, positions, slots
+        self._rows[3:] = -1
+        if move is not None:
+            self._rows[3, : len(move.to)], self._rows[4, : len(move.to)] = move
         self._inputs.copy_(self._host, non_blocking=True)
         if self._sent is not None:
             self._sent.record()
@@ -72,12 +81,19 @@ class FixedStep:
             self._logits = self._capture()
         else:
             self._graph.replay()
+        if self._done is not None:
+            self._done.record()
         assert self._logits is not None
         return self._logits[:n]
+
+    def is_busy(self) -> bool:
+        """Whether the device is still at it; without a GPU nobody can tell, and nobody waits."""
+        return self._done is None or not self._done.query()
 
     @torch.inference_mode()
     def _forward(self) -> Tensor:
         forward = self._model.compiled_forward if self._compiled else self._model.fixed_forward
+        ops.move(self.visit.pool, self._inputs[3], self._inputs[4])
         with fixed(self.visit):
             return forward(self._inputs[0], self._inputs[1])
 
@@ -109,6 +125,7 @@ class FixedSteps:
         self._model, self._pool, self._compiled = model, pool, compiled
         self._memory: Any = None
         self._steps: dict[int, FixedStep] = {}
+        self._last: FixedStep | None = None
         self._table: ops.KernelTable | None = None
 
     def step(self, n_queries: int, table: ops.KernelTable) -> FixedStep:
@@ -121,7 +138,12 @@ class FixedSteps:
         size = padded(n_queries)
         if size not in self._steps:
             self._steps[size] = FixedStep(self._model, self._pool, table, size, self._compiled, self._memory)
-        return self._steps[size]
+        self._last = self._steps[size]
+        return self._last
+
+    def is_busy(self) -> bool:
+        """Whether the device is still at the last step."""
+        return self._last is not None and self._last.is_busy()
 
 
 def fixed_steps(model: TreeModel, pool: Pool, graphs: bool | None, compiled: bool) -> FixedSteps | None:

@@ -1,8 +1,8 @@
 """The two forwards of a decode: tokens that sit on a tree, and tokens that follow each other."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -12,13 +12,22 @@ from .. import ops
 from ..errors import AttentionError
 from ..kv import Pool
 from ..methods import plan_tree
+from ..ops.tables import HostTables
 from ..plan import Plan
 from ..tree import Tree
 from ..tree._shape import Ints
 from .fixed_step import FixedSteps
 from .hf import TreeModel
 from .stopwatch import Stopwatch
-from .visit import Visit
+from .visit import Move, Visit
+
+
+class LaidOut(NamedTuple):
+    """A plan whose tables need only be uploaded."""
+
+    tree: Tree
+    plan: Plan
+    numbers: HostTables
 
 
 @dataclass(eq=False)
@@ -42,6 +51,7 @@ class Forwards:
         tree: Tree,
         layers: Sequence[int] = (),
         table: ops.PlanTable | ops.KernelTable | None = None,
+        take_move: Callable[[int], Move | None] = lambda most: None,
     ) -> tuple[Tensor, Visit]:
         """[query, vocabulary] logits of one token a query, in the caller's order.
 
@@ -51,6 +61,7 @@ class Forwards:
             tree: that the queries see.
             layers: whose queries the visit keeps.
             table: of this tree, if it is there already.
+            take_move: gives what is on the move, if it is at most so many tokens; else moves it.
         """
         if table is None:
             with self.watch.host("planning"):
@@ -61,8 +72,10 @@ class Forwards:
         positions[tree.query_order] = tree.n_path_tokens_of_query - 1
         if self.steps is not None and isinstance(table, ops.KernelTable) and not layers:
             step = self.steps.step(len(tokens), table)
+            move = take_move(step.size)
             with self.watch.part("decode"):
-                return step(tokens, positions, slots).clone(), step.visit
+                return step(tokens, positions, slots, move).clone(), step.visit
+        take_move(0)
         visit = Visit(self.pool, self.tensor(slots), table, None, self.watch, dict.fromkeys(layers))
         return self._run("decode", tokens, positions, visit, 0), visit
 
@@ -83,6 +96,31 @@ class Forwards:
     def table_of(self, tree: Tree) -> ops.PlanTable | ops.KernelTable:
         """The table of a decode to come; nothing else may be decoded before it."""
         return self._lower(plan_tree(tree, self.method, **self.options))
+
+    @property
+    def can_foresee(self) -> bool:
+        """Whether there are tables that a later plan can be laid out for."""
+        return self.steps is not None and self.table is not None
+
+    def is_busy(self) -> bool:
+        """Whether the device is still at the last step."""
+        return self.steps is not None and self.steps.is_busy()
+
+    def lay_out(self, tree: Tree) -> LaidOut:
+        """The plan of a decode to come, as far as the host can make it."""
+        assert self.table is not None
+        plan = plan_tree(tree, self.method, **self.options)
+        return LaidOut(tree, plan, ops.lay_out(plan, self.table))
+
+    def upload(self, laid_out: LaidOut) -> ops.PlanTable | ops.KernelTable:
+        """The table of what was laid out."""
+        if self.table is not None:
+            try:
+                ops.refill(self.table, laid_out.plan, laid_out.numbers)
+                return self.table
+            except AttentionError:  # it needs more room than there is
+                self.table = None
+        return self._lower(laid_out.plan)
 
     def along(self, tokens: Sequence[int], slots: Ints, path: Ints) -> tuple[Tensor, Visit]:
         """[1, vocabulary] logits after tokens that follow each other.

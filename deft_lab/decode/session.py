@@ -22,8 +22,8 @@ from .changes import Children, Drafts, Step, draft_events, going_on, step_events
 from .fixed_step import fixed_steps
 from .forwards import Forwards
 from .hf import TreeModel
+from .memory import Memory
 from .plain import ids_of, plain_births, plain_ids
-from .prepared import Prepared
 from .scores import Scores
 from .stopwatch import Stopwatch
 from .visit import Visit
@@ -74,13 +74,14 @@ class Session:
         if self.method == "tree_waves" and not self.options:
             self.options = {"q_per_kv": geometry.q_per_kv, "n_kv_heads": geometry.n_kv_heads}
         n_pages = -(-self.n_slots // self.page_size)
-        self._pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
+        pool = Pool(n_pages, self.page_size, geometry, dtype=self.model.dtype, device=self.model.device)
         self.watch = Stopwatch(self.model.device)
         self._forwards = Forwards(
-            self.model, self._pool, self.method, self.options, self.backend, self.pack_heads, self.watch
+            self.model, pool, self.method, self.options, self.backend, self.pack_heads, self.watch
         )
         self._forwards.prove()
-        self._forwards.steps = fixed_steps(self.model, self._pool, self.graphs, self.compiled)
+        self._forwards.steps = fixed_steps(self.model, pool, self.graphs, self.compiled)
+        self._memory = Memory(pool, self._forwards)
         self.tree: Tree | None = None
         self.decoded: tuple[Tree, Visit] | None = None  # of the last forward: what it saw, and what it read
         self.n_steps = self.n_prompt = 0
@@ -88,8 +89,6 @@ class Session:
         self._pending: list[Event] = []
         self._broken = False
         self._drafts: Drafts | None = None
-        self._spent: tuple[int, ...] = ()  # drafts with a verdict, whose memory is not free yet
-        self._prepared: Prepared | None = None
         self._seated: set[int] = {ROOT}  # nodes with a query at the last decode, as a trace sees it
 
     # --- what there is
@@ -97,11 +96,7 @@ class Session:
     @property
     def pool(self) -> Pool:
         """The memory; it holds this tree and nothing else."""
-        if self._prepared is not None:
-            self._pool.undo(self._prepared.mark)
-            self._prepared = None
-        self._free_spent()
-        return self._pool
+        return self._memory.settled()
 
     @property
     def tokens(self) -> Mapping[int, list[int]]:
@@ -191,9 +186,9 @@ class Session:
             token_of = tokens_of(change, births)
         new = change.tree
         seats = new.label[new.callers_seat()].tolist()
-        table, ready = None, self._prepared
-        if ready is not None and ready.tree == new:
-            slots, table, self._prepared = ready.slots, ready.table, None
+        table, ready = None, self._memory.take_prepared(new)
+        if ready is not None:
+            slots, table = ready.slots, ready.table
         else:
             with self.watch.host("memory"):
                 taken = self.pool.exchange(change.gone, dict.fromkeys(token_of, 1))
@@ -206,7 +201,7 @@ class Session:
         # from here on the device is busy
         if self._forwards.steps is not None and not change.forked:
             with self.watch.host("ahead"):
-                self._prepared = Prepared.after(new, self._pool, self._forwards)
+                self._memory.prepare(new)
         self._known.advance(change, births, seats, logits)
         self.tree, self._seated = new, set(seats)
 
@@ -258,19 +253,32 @@ class Session:
         self.model.check_tokens(tokens)
         if len(tokens) != len(parents):
             raise DecodeError(f"{len(parents)} parents for {len(tokens)} tokens; give one of each")
-        tree, labels = hang(drafts.base, leaf, (*drafts.parents, *parents), len(drafts.parents))
-        labels = labels[len(drafts.parents) :]
-        pool = self._pool if self._pool.n_free >= len(labels) and self._prepared is None else self.pool
-        taken = pool.take(dict.fromkeys(labels, 1))
+        table, ready = None, None if more else self._memory.take_foreseen(tree, leaf, tuple(parents))
+        laid_out = ready.laid_out.get(int(tree.length[tree.index(leaf)])) if ready is not None else None
+        if laid_out is not None:
+            tree = laid_out.tree
+        else:
+            tree, labels = hang(drafts.base, leaf, (*drafts.parents, *parents), len(drafts.parents))
+        with self.watch.host("memory"):
+            if ready is not None:
+                labels, slots = ready.labels, ready.slots
+            else:
+                labels = labels[len(drafts.parents) :]
+                slots = self._memory.take_drafts(labels)
+            if laid_out is not None:
+                table = self._forwards.upload(laid_out)
         self.n_steps += 1
         events = self._take_pending()
         if self.listeners:
             events += draft_events(self.n_steps, leaf, labels, parents, tokens, self._seated)
         self._seated = set(labels)
-        slots = np.concatenate([taken[label] for label in labels])
-        logits = self._run_seats(list(tokens), slots, tree, events)
+        logits = self._run_seats(list(tokens), slots, tree, events, table)
         self._drafts = drafts.plus(labels, parents, tokens, slots, logits)
         self.tree = drafts.base_before(tree.next_label)
+        # from here on the device is busy
+        if not more and self._memory.foresight.saw(leaf, tuple(parents)) and self._forwards.can_foresee:
+            with self.watch.host("ahead"):
+                self._memory.foresee(self.tree)
         return logits
 
     def accept(self, path: Sequence[int], *, as_replay: bool = False) -> None:
@@ -292,14 +300,10 @@ class Session:
         if self.listeners:
             self._pending += drafts.prunes(self.n_steps + 1)
         self._drafts, self._seated = None, set()
+        self._memory.accept(drafts, path)
         if not path:
-            self.pool.give_back(drafts.labels)
             return
-        taken = self._take_accepted(drafts, len(path))
         kept = [drafts.tokens[i] for i in path]
-        from_, to = self._forwards.tensor([drafts.slots[list(path)], taken])
-        for kv in (self._pool.k, self._pool.v):
-            kv.index_copy_(1, to, kv.index_select(1, from_))
         self._pending.append(Event(self.n_steps + 1, "accept", leaf, len(path), tokens=tuple(kept)))
         self._known.accept(leaf, kept, drafts.logits, path)
         self.tree = tree.set_length(leaf, len(self.tokens[leaf]))
@@ -340,18 +344,6 @@ class Session:
 
     # --- inside
 
-    def _take_accepted(self, drafts: Drafts, n: int) -> Ints:
-        """[token] slots for accepted drafts. The drafts' own are free at once only if they are needed."""
-        if self._pool.n_free < n:
-            return self.pool.exchange(drafts.labels, {drafts.leaf: n})[drafts.leaf]
-        self._spent = drafts.labels
-        return self._pool.take({drafts.leaf: n})[drafts.leaf]
-
-    def _free_spent(self) -> None:
-        if self._spent:
-            spent, self._spent = self._spent, ()
-            self._pool.give_back(spent)
-
     def _grown(self) -> Tree:
         if self._broken:
             raise DecodeError("a forward of this session has failed, and its KV is incomplete; start anew")
@@ -379,7 +371,8 @@ class Session:
     ) -> Tensor:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
         layers = self.sampled(self.n_steps)
-        return self._told(tree, events, lambda: self._forwards.seats(tokens, slots, tree, layers, table))
+        seats, take_move = self._forwards.seats, self._memory.take_move
+        return self._told(tree, events, lambda: seats(tokens, slots, tree, layers, table, take_move))
 
     def _told(
         self, tree: Tree, events: tuple[Event, ...], forward: Callable[[], tuple[Tensor, Visit]]
@@ -389,7 +382,7 @@ class Session:
         logits, visit = forward()
         self._broken = False
         # the device is busy now: what could wait costs no time
-        self._free_spent()
+        self._memory.free_spent()
         self._known.catch_up()
         self.decoded = tree, visit
         for listener in self.listeners:

@@ -8,6 +8,7 @@ so torch.compile sees one operator a layer and nothing of pools and plans, and o
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -17,6 +18,7 @@ from torch.nn.functional import scaled_dot_product_attention
 from .. import ops
 from ..errors import AttentionError
 from ..kv import Pool
+from ..tree._shape import Ints
 from .stopwatch import Stopwatch
 
 
@@ -39,6 +41,13 @@ class Visit:
     path: Tensor | None = None
     watch: Stopwatch | None = None
     queries: dict[int, Tensor | None] = field(default_factory=dict)
+
+
+class Move(NamedTuple):
+    """[token] slots whose keys and values go to others, before a forward reads them."""
+
+    from_: Ints
+    to: Ints
 
 
 class _Fixed:

@@ -15,6 +15,7 @@ from ..errors import AttentionError, check_choice, check_kind
 from ..kv import Pool, Unpaged
 from ..plan import Plan, need_plan
 from .bucket import Bucket
+from .tables import HostTables, host_tables
 from .torch_backend import (
     PlanTable,
     attend_torch,
@@ -23,7 +24,7 @@ from .torch_backend import (
     partial_attention,
     reduce_partials,
 )
-from .triton_backend import KernelTable, attend_triton, lower_triton, write_triton
+from .triton_backend import KernelTable, attend_triton, lower_triton, move_triton, write_triton
 
 BACKENDS = ("auto", "torch", "triton")
 
@@ -60,6 +61,24 @@ def lower(
             "pack_heads and bucket are the Triton backend's; pass backend='triton' with them"
         )
     return lower_torch(plan, store)
+
+
+def lay_out(plan: Plan, table: KernelTable) -> HostTables:
+    """The numbers that `lower(plan, pool, into=table)` would upload; nothing on the device changes.
+
+    Raises:
+        PoolError: the pool does not hold the plan's tree.
+    """
+    return host_tables(plan, table.store, table.heads, table.bucket.wide_words)
+
+
+def refill(table: KernelTable, plan: Plan, laid_out: HostTables) -> None:
+    """Do as `lower(plan, pool, into=table)`, with numbers from `lay_out`.
+
+    Raises:
+        AttentionError: the plan does not fit the table's bucket.
+    """
+    lower_triton(plan, table.store, None, None, table, laid_out)
 
 
 def _for_triton(kv: Tensor) -> bool:
@@ -116,6 +135,22 @@ def write(k: Tensor, v: Tensor, pool: Pool, slots: Tensor, *, layer: int = 0) ->
     real = slots >= 0
     pool.k[layer].index_copy_(0, slots[real], k[real])
     pool.v[layer].index_copy_(0, slots[real], v[real])
+
+
+def move(pool: Pool, from_: Tensor, to: Tensor) -> None:
+    """Copy keys and values to other slots, in all layers; it looks at no number, so a graph can capture it.
+
+    Args:
+        pool: whose.
+        from_: [token] int64 slots on the pool's device; below 0: nothing is moved.
+        to: [token] int64 slots, none of them among `from_`.
+    """
+    if pool.k.device.type == "cuda":
+        move_triton(pool, from_, to)
+        return
+    real = from_ >= 0
+    for kv in (pool.k, pool.v):
+        kv.index_copy_(1, to[real], kv.index_select(1, from_[real]))
 
 
 def tree_attention(

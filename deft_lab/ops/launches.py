@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+import triton
 from torch import Tensor
 
 from ..kernels import (
@@ -17,6 +18,7 @@ from ..kernels import (
     tree_mask,
     tree_waves,
 )
+from ..kernels.move_kv import move_kv_kernel
 from ..kernels.write_kv import write_kv_kernel
 from ..kv import Pool
 from ..methods.tiles import (
@@ -186,6 +188,16 @@ def write_kv(k: Tensor, v: Tensor, pool: Pool, slots: Tensor, layer: int) -> Non
     write_kv_kernel[(len(k) * n_kv_heads,)](
         k, v, pool.k[layer], pool.v[layer], slots,
         N_KV_HEADS=n_kv_heads, D=dim, D_PAD=padded_dim(dim), num_warps=1,
+    )  # fmt: skip
+
+
+def move_kv(pool: Pool, from_: Tensor, to: Tensor) -> None:
+    """Copy the keys and values of slots to others, in all layers."""
+    n_layers, n_slots, n_kv_heads, dim = pool.k.shape
+    row = n_kv_heads * dim
+    move_kv_kernel[(len(to) * n_layers,)](
+        pool.k, pool.v, from_, to, len(to), n_slots,
+        ROW=row, ROW_PAD=triton.next_power_of_2(row), num_warps=4,
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from ..plan import Plan
 from ..tree import Tree
 from .bucket import Bucket, Upload
 from .node_table import NodeTable
-from .tables import EXTRA, KV_FIRST, PLACE_FIRST, Pieces, host_tables
+from .tables import EXTRA, KV_FIRST, PLACE_FIRST, HostTables, Pieces, host_tables
 
 LOG2_E = 1.4426950408889634
 
@@ -84,8 +84,9 @@ def lower_triton(
     pack_heads: bool | None,
     bucket: Bucket | None,
     into: KernelTable | None,
+    laid_out: HostTables | None = None,
 ) -> KernelTable:
-    """Make or refill the tables of a plan. See `lower`."""
+    """Make or refill a plan's tables; `laid_out`: its numbers, where they are there already. See `lower`."""
     method, geometry = find_method(plan.method), store.geometry
     if into is not None:
         if into.plan.method != plan.method or into.store is not store or bucket is not None:
@@ -101,7 +102,7 @@ def lower_triton(
         raise AttentionError(f"method {method.name!r} always packs heads; leave pack_heads out")
     heads = into.heads if into else heads_of_tile(method.packs_heads, geometry.q_per_kv, pack_heads)
     given = into.bucket if into else bucket
-    tables = host_tables(plan, store, heads, given is not None and given.wide_words)
+    tables = laid_out or host_tables(plan, store, heads, given is not None and given.wide_words)
     needs = Bucket.of(tables)
     if not _can_load_tiles(store):
         needs = replace(needs, flat=False)
@@ -224,6 +225,14 @@ def write_triton(k: Tensor, v: Tensor, pool: Pool, slots: Tensor, layer: int) ->
 
     with _launching(pool.k.device):
         write_kv(k, v, pool, slots, layer)
+
+
+def move_triton(pool: Pool, from_: Tensor, to: Tensor) -> None:
+    """Launch the kernel that moves keys and values. See `move`."""
+    from .launches import move_kv
+
+    with _launching(pool.k.device):
+        move_kv(pool, from_, to)
 
 
 def _launching(device: torch.device) -> AbstractContextManager[None]:
