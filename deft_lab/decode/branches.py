@@ -98,7 +98,7 @@ class Branches:
         def score() -> None:
             there = self._tensor([rows, tokens])
             before = torch.cat((logits[row : row + 1], drafted[there[0, :-1]]))
-            gained = before.gather(1, there[1, :, None])[:, 0].float() - before.float().logsumexp(-1)
+            gained = before.log_softmax(-1, dtype=torch.float32).gather(1, there[1, :, None])
             self._score.add([(leaf, leaf)], gained.sum()[None])
 
         self._later.append(score)

@@ -24,6 +24,7 @@ from transformers.utils import logging
 from ..data import data_path
 from ..errors import AttentionError, DecodeError, ModelError
 from ..geometry import Geometry
+from .joined import compile_joined, lay_together
 from .preflight import preflight
 from .visit import FIXED, Visit, attend, visit_op, write
 
@@ -135,7 +136,8 @@ class TreeModel:
         """
         size = self.vocab_size
         for token in tokens:
-            if not isinstance(token, Integral) or not 0 <= token < size:
+            # the plain type first: asking an abstract one takes longer than all the rest
+            if not (type(token) is int or isinstance(token, Integral)) or not 0 <= token < size:
                 raise DecodeError(f"token {token!r} is outside the vocabulary of {self.name}, 0..{size - 1}")
 
     def encode(self, text: str) -> list[int]:
@@ -192,8 +194,12 @@ class TreeModel:
 
     @cached_property
     def compiled_forward(self) -> Callable[[Tensor, Tensor], Tensor]:
-        """`fixed_forward`, compiled once for all numbers of tokens: some 20 s for 32 layers."""
-        return torch.compile(self.fixed_forward, fullgraph=True, dynamic=True)
+        """`fixed_forward`, compiled once for all numbers of tokens: some 20 s for 32 layers.
+
+        Weights that share their input move into one matrix; the model's parameters are views of it from then on.
+        """
+        lay_together(self.model)
+        return torch.compile(self.fixed_forward, fullgraph=True, dynamic=True, backend=compile_joined)
 
     @contextmanager
     def plain(self) -> Iterator[PreTrainedModel]:

@@ -43,6 +43,9 @@ def plain_births(births: Mapping[int, Sequence[int]]) -> Mapping[int, Sequence[i
     check_kind(DecodeError, Mapping, "give {leaf: its next tokens}", births=births)
     found: dict[int, Sequence[int]] = {}
     for leaf, tokens in births.items():
+        if type(tokens) is list and type(leaf) is int:  # as nearly always; asking abstract types takes long
+            found[leaf] = plain_ids(tokens)
+            continue
         if isinstance(tokens, str) or not isinstance(tokens, Iterable):
             raise DecodeError(f"leaf {leaf!r} gets {tokens!r:.60}; list its next tokens, [] to prune it")
         kind = Children if isinstance(tokens, Children) else list

@@ -59,4 +59,5 @@ class Scores(Mapping[int, float]):
 
 def gains(logits: Tensor, rows: Tensor, tokens: Tensor) -> Tensor:
     """[token] log-probability of each token under its row of logits [row, vocabulary]."""
-    return logits[rows, tokens].float() - logits.float().logsumexp(-1)[rows]
+    law = logits.log_softmax(-1, dtype=torch.float32)  # one pass, where logsumexp takes several
+    return law[rows, tokens]

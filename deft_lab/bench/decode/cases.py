@@ -134,7 +134,7 @@ def star_case(name: str, width: int, n_prompt: int, n_steps: int) -> Case:
     def start(session: Session, _: Sampler) -> Stepper:
         return of_task(session, SpeculativeReplay(growth), n_steps)
 
-    n_slots = PAGE_SIZE * (_pages(n_prompt + STAR_GAIN * n_steps) + width + 1)
+    n_slots = PAGE_SIZE * (_pages(n_prompt + STAR_GAIN * n_steps) + 2 * width + 1)  # those to come, too
     return Case(name, f"star of {width} on {n_prompt}", n_prompt, growth.n_steps, n_slots, start)
 
 
@@ -168,7 +168,7 @@ def medusa_case(name: str, n_prompt: int, n_steps: int) -> Case:
     def start(session: Session, sampler: Sampler) -> Stepper:
         return MedusaStepper(session, sampler, tree)
 
-    n_slots = PAGE_SIZE * (_pages(n_prompt + max(MEDUSA_GAINS) * n_steps) + drafts + 1)
+    n_slots = PAGE_SIZE * (_pages(n_prompt + max(MEDUSA_GAINS) * n_steps) + 2 * drafts + 1)
     return Case(name, f"Medusa-{drafts} on {n_prompt}", n_prompt, n_steps, n_slots, start)
 
 
