@@ -150,3 +150,22 @@ def test_the_kernel_writes_what_the_index_writes(geometry, dtype):
         assert torch.equal(ours.nan_to_num(7), theirs.nan_to_num(7))
     assert torch.equal(pools[1].k[0, [40, 0, 7]], k[[0, 2, 3]])
     assert int((~pools[1].k.isnan()).any(-1).any(-1).sum()) == 3
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_moving_in_one_launch_moves_what_two_copies_by_index_move(dtype):
+    from deft_lab.ops.triton_backend import move_triton
+
+    pools = [Pool(8, 16, Geometry(6, 3, 20, 2), dtype=dtype) for _ in range(2)]
+    generator = torch.Generator().manual_seed(5)
+    for pool in pools:
+        generator.manual_seed(5)
+        for kv in (pool.k, pool.v):
+            kv.copy_(torch.randn(kv.shape, generator=generator))
+    before = pools[0].k.clone()
+    from_, to = torch.tensor([3, -1, 100, 7]), torch.tensor([5, -1, 0, 6])
+    ops.move(pools[0], from_, to)
+    move_triton(pools[1], from_, to)
+    assert torch.equal(pools[0].k, pools[1].k) and torch.equal(pools[0].v, pools[1].v)
+    changed = (pools[0].k != before).any(dim=(2, 3))
+    assert changed.nonzero().tolist() == [[layer, slot] for layer in range(2) for slot in (0, 5, 6)]

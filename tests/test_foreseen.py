@@ -1,10 +1,10 @@
 """Verifications that are made ready ahead: they change nothing but the time they take."""
 
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+torch = pytest.importorskip("torch")
 pytest.importorskip("triton")
 pytest.importorskip("transformers")
 

@@ -18,11 +18,18 @@ from trees import TREES  # noqa: E402
 
 from deft_lab import METHODS, Tree, ops  # noqa: E402
 from deft_lab.ahead import CAPABILITIES, SHARED_LIMIT, compile_launch, print_report, recorded_launches  # noqa: E402
-from deft_lab.ops.triton_backend import write_triton  # noqa: E402
+from deft_lab.ops.triton_backend import move_triton, write_triton  # noqa: E402
 
 LLAMA3 = (32, 8)
 TENSOR_CORES = {"mma", "wgmma", "tcgen05"}
-ELEMENTWISE = {"write_kv_kernel", "reduce_kernel", "scale_kernel", "mask_kernel", "softmax_kernel"}
+ELEMENTWISE = {
+    "write_kv_kernel",
+    "move_kv_kernel",
+    "reduce_kernel",
+    "scale_kernel",
+    "mask_kernel",
+    "softmax_kernel",
+}
 # several partials a query in every fused method; tiles of 32 queries in the published ones
 STAR = Tree([-1] + [0] * 33, [140] + [1] * 33)
 # (tree, tile shapes of our own method, each query has one partial)
@@ -116,6 +123,17 @@ def test_the_writing_of_kv(capability, report):
     with recorded_launches() as launches:
         write_triton(k, k, table.store, torch.zeros(5, dtype=torch.int64), 0)
     assert [launch.name for launch in launches] == ["write_kv_kernel"]
+    check(report, table, launches, capability)
+
+
+@every_chip
+def test_the_moving_of_kv(capability, report):
+    step = random_step(STAR, LLAMA3, 128, dtype=torch.bfloat16)
+    table = step.lower("radix", paged=False)
+    slots = torch.full((5,), -1, dtype=torch.int64)
+    with recorded_launches() as launches:
+        move_triton(table.store, slots, slots)
+    assert [launch.name for launch in launches] == ["move_kv_kernel"]
     check(report, table, launches, capability)
 
 

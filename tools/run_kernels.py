@@ -35,6 +35,7 @@ def main() -> None:
             k, v = torch.randn(2, *heads, device="cuda").bfloat16()
             slots = torch.as_tensor(pool.take_tree(tree), device="cuda")
             ops.write(k, v, pool, slots)
+            ops.move(pool, slots[:3], slots[-3:])
             q = torch.randn(tree.n_queries, geometry.n_q_heads, geometry.head_dim, device="cuda").bfloat16()
             for method, found in METHODS.items():
                 copies = "path" if found.copies else "none"

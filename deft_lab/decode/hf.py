@@ -196,7 +196,7 @@ class TreeModel:
     def compiled_forward(self) -> Callable[[Tensor, Tensor], Tensor]:
         """`fixed_forward`, compiled once for all numbers of tokens: some 20 s for 32 layers.
 
-        Weights that share their input move into one matrix; the model's parameters are views of it from then on.
+        Weights that share their input move into one matrix; from then on the parameters are views of it.
         """
         lay_together(self.model)
         return torch.compile(self.fixed_forward, fullgraph=True, dynamic=True, backend=compile_joined)

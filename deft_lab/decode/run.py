@@ -108,6 +108,9 @@ class _Run:
         """Births without the tokens that end a text; their branches are finished."""
         kept: dict[int, Sequence[int]] = {}
         for leaf, tokens in births.items():
+            if self.eos.isdisjoint(tokens):
+                kept[leaf] = tokens
+                continue
             kept[leaf] = type(tokens)(token for token in tokens if token not in self.eos)  # Children stay so
             for token in tokens:
                 if token in self.eos:

@@ -68,7 +68,8 @@ class Sampler:
             return logits.argmax(-1)
         if self.top_k is None and self.top_p == 1:
             # what normalizes a row shifts all of its scores alike, and does not change the winner
-            return self._race(logits.float() / self.temperature).argmax(-1)
+            scores = logits.float()
+            return self._race(scores if self.temperature == 1 else scores / self.temperature).argmax(-1)
         return self._race(self.law(logits)).argmax(-1)
 
     def draw_several(self, logits: Tensor, k: int) -> list[int]:
@@ -96,4 +97,4 @@ class Sampler:
         if device not in self._generators:
             self._generators[device] = torch.Generator(device).manual_seed(self.seed)
         noise = torch.empty_like(law).exponential_(generator=self._generators[device])
-        return law - noise.log_()
+        return noise.log_().neg_().add_(law)  # in place: a row has as many scores as the vocabulary has words

@@ -71,6 +71,43 @@ def test_a_compiled_model_is_compiled_once(model):
         lived(model, "tree_waves", compiled=True)
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_rounds_made_ready_give_what_the_layers_give(model, method):
+    paths = [[0], [0, 2], [0, 2], [], [4], [0, 2, 3], [0], [], [0, 1], [0, 2]]
+
+    def rounds(**options):
+        session = Session(model, method, n_slots=2048, **options)
+        session.prefill(list(range(1, 90)))
+        kept = []
+        for number, path in enumerate(paths):
+            tokens = [3 + number, 4, 5, 6, 7]
+            kept.append(session.verify(0, [-1, 0, 0, 2, -1], tokens))
+            session.accept(path)
+            kept.append(session.logits)
+            if number == 6:
+                session.check()
+        return kept, session
+
+    found, session = rounds()
+    for ours, theirs in zip(found, rounds(graphs=False)[0], strict=True):
+        assert ours.shape == theirs.shape and ours.isfinite().all()
+        assert (ours - theirs).float().norm() <= 2e-2 * theirs.float().norm()
+    assert session._memory.foreseen is not None
+    session.check()
+
+
+def test_kv_moves_in_one_launch(model):
+    from deft_lab import Pool, ops
+
+    pool = Pool(8, 16, model.geometry, dtype=torch.bfloat16, device="cuda")
+    pool.k.normal_(), pool.v.normal_()
+    k, v = pool.k.clone(), pool.v.clone()
+    from_, to = torch.tensor([[3, -1, 100, 7], [5, -1, 0, 6]], device="cuda")
+    ops.move(pool, from_, to)
+    k[:, [5, 0, 6]], v[:, [5, 0, 6]] = k[:, [3, 100, 7]], v[:, [3, 100, 7]]
+    assert torch.equal(pool.k, k) and torch.equal(pool.v, v)
+
+
 def test_two_runs_draw_the_same_tokens(model):
     def texts():
         session = Session(model, n_slots=4096)
