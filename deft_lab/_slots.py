@@ -64,6 +64,8 @@ class SlotTable:
     def take(self, labels: Sequence[int], counts: Ints, pages: Ints) -> Ints:
         """[slot] the new slots of the labels, one label after the other; pages: as `pages_needed` counts."""
         rows = self._enter(labels)
+        if len(labels) == 1 and counts[0]:
+            return self._take_one(int(rows[0]), int(counts[0]), int(pages[0]))
         n_new_pages = int(pages.sum())
         handed = self._free[self.n_free - n_new_pages : self.n_free][::-1]
         self.n_free -= n_new_pages
@@ -96,6 +98,32 @@ class SlotTable:
         new = gains & (owned == 0)
         self._first[rows[new]] = slots[first_new[new]]
         self._owned[rows] = owned + counts
+        return slots
+
+    def _take_one(self, row: int, n: int, n_pages: int) -> Ints:
+        """`take` for one node: a branch that gains accepted tokens waits for it."""
+        size, owned = self._page_size, int(self._owned[row])
+        handed = self._free[self.n_free - n_pages : self.n_free][::-1]
+        self.n_free -= n_pages
+        if owned + n > self._room[row]:
+            self._make_room(np.array([row]), np.array([owned + n]))
+        start = int(self._start[row])
+        begin = handed * size
+        slots = (begin[:, None] + np.arange(size)).reshape(-1) if size > 1 else begin
+        if owned % size:  # the page that came last has room
+            last = int(self._store[start + owned - 1])
+            slots = np.concatenate((np.arange(last + 1, last + 1 + size - owned % size), slots))
+        slots = slots[:n].copy()
+        self._store[start + owned : start + owned + n] = slots
+        in_a_row = int(slots[-1]) - int(slots[0]) == n - 1 and not np.count_nonzero(
+            slots[1:] - slots[:-1] != 1
+        )
+        if not owned:
+            self._first[row] = slots[0]
+        elif in_a_row:
+            in_a_row = int(self._stop[row]) == int(slots[0])
+        self._stop[row] = int(slots[-1]) + 1 if in_a_row else -1
+        self._owned[row] = owned + n
         return slots
 
     def give_back(self, labels: Sequence[int]) -> None:

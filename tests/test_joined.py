@@ -7,7 +7,7 @@ transformers = pytest.importorskip("transformers")
 
 from decoding import TOLERANCE, tiny_model  # noqa: E402
 
-from deft_lab.decode.joined import join, lay_together  # noqa: E402
+from deft_lab.decode.joined import join, keep_shared, lay_together  # noqa: E402
 
 PROJECTIONS = ("q_proj", "k_proj", "v_proj")
 
@@ -20,12 +20,8 @@ def model():
     return deepcopy(tiny_model().twin)
 
 
-def compiled(model, found):
-    """The model through torch.compile, joined but run as it is; `found` takes the products that are gone."""
-
-    def backend(graph, inputs):
-        found.append(join(graph, inputs))
-        return graph.forward
+def compiled(model, backend):
+    """The model through torch.compile."""
 
     torch._dynamo.reset()
     return torch.compile(
@@ -33,12 +29,22 @@ def compiled(model, found):
     )
 
 
+def joining(found):
+    """A backend that joins and runs the graph as it is; `found` takes how many products are gone."""
+
+    def backend(graph, inputs):
+        found.append(join(graph, inputs))
+        return graph.forward
+
+    return backend
+
+
 def test_three_products_and_two_become_one_each(model):
     ids, found = torch.arange(6)[None], []
     with torch.inference_mode():
         before = model(input_ids=ids, use_cache=False).logits
         lay_together(model)
-        after = compiled(model, found)(ids)
+        after = compiled(model, joining(found))(ids)
     assert found == [3 * len(model.model.layers)]  # two of q, k, v; one of gate, up
     assert torch.allclose(after, before, atol=TOLERANCE)
 
@@ -60,7 +66,7 @@ def test_weights_that_lie_apart_are_left_alone(model):
     ids, found = torch.arange(6)[None], []
     with torch.inference_mode():
         before = model(input_ids=ids, use_cache=False).logits
-        assert torch.equal(compiled(model, found)(ids), before)
+        assert torch.equal(compiled(model, joining(found))(ids), before)
     assert found == [0]
 
 
@@ -75,3 +81,20 @@ def test_siblings_with_bias_are_left_alone():
     q, gate = layer.self_attn.q_proj.weight, layer.mlp.gate_proj.weight
     assert q.untyped_storage().nbytes() == q.numel() * q.element_size()
     assert gate.untyped_storage().nbytes() == 2 * gate.numel() * gate.element_size()
+
+
+def test_what_many_layers_use_is_stored_once():
+    config = transformers.LlamaConfig(
+        vocab_size=64, hidden_size=64, intermediate_size=96, num_hidden_layers=9, num_attention_heads=4,
+        num_key_value_heads=2,
+    )  # fmt: skip
+    model, ids, found = transformers.LlamaForCausalLM(config).eval(), torch.arange(6)[None], []
+
+    def backend(graph, inputs):
+        found.append(keep_shared(graph))
+        return graph.forward
+
+    with torch.inference_mode():
+        before = model(input_ids=ids, use_cache=False).logits
+        assert torch.equal(compiled(model, backend)(ids), before)
+    assert found == [2]  # cosines and sines

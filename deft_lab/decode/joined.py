@@ -1,9 +1,12 @@
-"""Matrix products that share their input become one, in what torch.compile makes of a model.
+"""What torch.compile makes of a model: matrix products that share their input become one, and more is kept.
 
 A Llama layer multiplies the same hidden states by three matrices (queries, keys, values), later by two (gate,
 up). For the few rows of a decode step each product is a read of its matrix, and small matrices are read
 slowly: too few programs for the GPU, and a launch each. So the rows of all of them are laid into one matrix;
 the model's own parameters become views of it: no weight is there twice, and the model stays what it was.
+
+The cosines and sines of positions serve all layers. torch would rather compute them anew in each, so that
+nothing need be stored; here that takes longer than to read them.
 """
 
 from collections import defaultdict
@@ -17,6 +20,7 @@ from torch.fx import GraphModule, Node
 from torch.nn import Linear, Module, Parameter
 from torch.nn.functional import linear
 
+MANY = 8  # users of a value; within a layer none has so many
 SIBLINGS = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))  # as transformers names them
 
 
@@ -54,6 +58,7 @@ def compile_joined(graph: GraphModule, inputs: Sequence[Any]) -> Callable[..., A
     from torch._inductor.compile_fx import compile_fx
 
     join(graph, inputs)
+    keep_shared(graph)
     return compile_fx(graph, list(inputs))
 
 
@@ -78,6 +83,37 @@ def join(graph: GraphModule, inputs: Sequence[Any]) -> int:
             gone += len(products) - 1
     graph.recompile()
     return gone
+
+
+def keep_shared(graph: GraphModule) -> int:
+    """Store what many layers use, instead of computing it in each; gives how much was found."""
+    shared = [
+        node
+        for node in graph.graph.nodes
+        if node.op in ("call_function", "call_method") and len(node.users) >= MANY and _is_float(node)
+    ]
+    for node in shared:
+        with graph.graph.inserting_after(node):
+            stored = graph.graph.call_function(torch.ops.deft_lab.stored.default, (node,))
+        node.replace_all_uses_with(stored, delete_user_cb=lambda user, stored=stored: user is not stored)
+    graph.recompile()
+    return len(shared)
+
+
+@torch.library.custom_op("deft_lab::stored", mutates_args=())
+def stored_op(x: Tensor) -> Tensor:
+    """A copy: a border that no fusion crosses."""
+    return x.clone()
+
+
+@stored_op.register_fake
+def _(x: Tensor) -> Tensor:
+    return torch.empty_like(x)
+
+
+def _is_float(node: Node) -> bool:
+    value = node.meta.get("example_value")
+    return isinstance(value, Tensor) and value.is_floating_point()
 
 
 def _is_plain(node: Node, weights: dict[Node, Parameter]) -> bool:

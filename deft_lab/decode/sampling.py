@@ -68,8 +68,9 @@ class Sampler:
             return logits.argmax(-1)
         if self.top_k is None and self.top_p == 1:
             # what normalizes a row shifts all of its scores alike, and does not change the winner
-            scores = logits.float()
-            return self._race(scores if self.temperature == 1 else scores / self.temperature).argmax(-1)
+            return self._race(logits if self.temperature == 1 else logits.float() / self.temperature).argmax(
+                -1
+            )
         return self._race(self.law(logits)).argmax(-1)
 
     def draw_several(self, logits: Tensor, k: int) -> list[int]:
@@ -93,8 +94,9 @@ class Sampler:
 
     def _race(self, law: Tensor) -> Tensor:
         """Gumbel noise on log-probabilities: the largest is a draw, the k largest are k draws."""
-        device = law.device
+        device = law.device  # a row has as many scores as the vocabulary has words: few passes, in place
         if device not in self._generators:
             self._generators[device] = torch.Generator(device).manual_seed(self.seed)
-        noise = torch.empty_like(law).exponential_(generator=self._generators[device])
-        return noise.log_().neg_().add_(law)  # in place: a row has as many scores as the vocabulary has words
+        noise = torch.empty_like(law, dtype=torch.float32)
+        noise.exponential_(generator=self._generators[device]).log_()
+        return torch.sub(law, noise, out=noise)
