@@ -291,6 +291,18 @@ MUTANTS = {
         "pass",
         "test_fixed_step.py",
     ),
+    "a verification made ready for another number of accepted tokens": (
+        "decode/foreseen.py",
+        "foreseen.laid_out[length + n] =",
+        "foreseen.laid_out[length] =",
+        "test_foreseen.py",
+    ),
+    "accepted KV that never arrives": (
+        "decode/memory.py",
+        "ops.move(self.pool, from_, to)",
+        "pass",
+        "test_foreseen.py",
+    ),
     "slots undone that others still hold": (
         "_slots.py",
         "self._born[mark.rows] = self._takes",

@@ -253,10 +253,13 @@ __all__ = [
     "KernelTable",
     "PlanTable",
     "attend",
+    "lay_out",
     "lower",
     "masked_attention",
+    "move",
     "partial_attention",
     "reduce_partials",
+    "refill",
     "tree_attention",
     "write",
 ]
