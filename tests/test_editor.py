@@ -4,12 +4,13 @@ import json
 from xml.etree import ElementTree
 
 import pytest
+from pictures import SVG
 from trees import TREES
 
 from deft_lab import Tree, build_tree, load_tree
 from deft_lab.builders import BUILDERS, bundled_trees
 from deft_lab.errors import DeftLabError, TreeError
-from deft_lab.widgets import TreeEditor, edit, links
+from deft_lab.widgets import VIEWS, TreeEditor, edit, links
 from deft_lab.widgets.commands import apply, said
 from deft_lab.widgets.library import menu, named_tree, tree_names
 
@@ -276,8 +277,26 @@ def test_a_picture_lies_beside_the_widget():
     assert data["text/plain"].startswith("8 nodes, 4 queries")
     editor.prune(7)
     assert editor._repr_mimebundle_()[0]["image/svg+xml"] != data["image/svg+xml"]
-    huge = edit(build_tree("star", width=6000))
+    huge = edit(build_tree("star", width=6000), views=["bytes", "timeline"])
     assert "image/svg+xml" not in huge._repr_mimebundle_()[0]
+
+
+@pytest.mark.parametrize(
+    ("views", "titles"),
+    [
+        (["bytes"], ["Bytes of one decode step"]),
+        (["memory", "mask"], ["The KV of the tree in memory", "The mask of DeFT-Node"]),
+        (["timeline", "groups"], ["Who runs where and when: DeFT-Node on A100 80GB SXM", "DeFT-Node"]),
+        (VIEWS, ["The KV of the tree in memory"]),
+        ([], ["The KV of the tree in memory"]),
+    ],
+)
+def test_the_picture_has_the_views_that_were_asked_for(views, titles):
+    editor = edit(START, views=views, method="deft_node", hardware="a100", account="paper")
+    drawn = ElementTree.fromstring(editor._repr_mimebundle_()[0]["image/svg+xml"])
+    found = [figure.find(f"{SVG}title").text for figure in drawn.findall(f"{SVG}svg")]
+    assert found[0] == "A decoding tree" and len(found) == 1 + len(titles)
+    assert all(title in name for title, name in zip(titles, found[1:], strict=True))
 
 
 def test_help_names_every_key(capsys):

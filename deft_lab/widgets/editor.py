@@ -293,4 +293,4 @@ class TreeEditor(Linked):
 
     def _repr_mimebundle_(self, **kwargs: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         data, metadata = super()._repr_mimebundle_(**kwargs)
-        return data | picture_of(self.tree), metadata
+        return data | picture_of(self.tree, self), metadata

@@ -98,9 +98,9 @@ player.strip(player.next_stop(), player.step)
 # %% [markdown]
 # ## Who am I?
 #
-# This is how stage 1 begins, below the list of its arguments. (`tl.constexpr` marks what is known when the
-# kernel is compiled. The compiler makes a kernel for each combination; an `if` on such a value costs nothing
-# when it runs.)
+# This is how stage 1 begins (*phase 1* in notebook 6), below the list of its arguments. (`tl.constexpr` marks
+# what is known when the kernel is compiled. The compiler makes a kernel for each combination; an `if` on such
+# a value costs nothing when it runs.)
 
 # %%
 from deft_lab.lessons import source_of

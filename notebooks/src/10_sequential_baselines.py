@@ -82,7 +82,8 @@ reads.reveal(plans["flash_decoding"].kv_len.sum() / plans["radix"].kv_len.sum())
 draw_mask(plans["tree_mask"])
 
 # %% [markdown]
-# Grey is computed for nothing. Here it is little; with many branches that are long, it is nearly all:
+# Grey is computed for nothing. Here it is the smaller part; with many branches that are long, it is nearly
+# all:
 
 # %%
 from deft_lab.viz import Table
@@ -249,10 +250,10 @@ draw_timeline(plan_tree(short, "radix"), LLAMA3_8B.layer, H200)
 draw_timeline(plan_tree(short, "deft_flatten"), LLAMA3_8B.layer, H200)
 
 # %% [markdown]
-# Radix is one launch. DeFT has two: what its groups find are *partials*, and putting them together, the
-# **reduction**, has to wait until all are there. A launch costs its start, however little it does. On a short
-# tree nothing else costs anything. (The tree mask has five launches; each waits for the one before and starts
-# its programs anew. That is why it takes longer than its bytes say, on both trees.)
+# Radix is one launch. DeFT has two: what its groups find in the first, *phase 1*, are *partials*, and putting
+# them together, the **reduction**, has to wait until all are there. A launch costs its start, however little
+# it does. On a short tree nothing else costs anything. (The tree mask has five launches; each waits for the
+# one before and starts its programs anew. That is why it takes longer than its bytes say, on both trees.)
 #
 # ### Your turn
 
