@@ -77,7 +77,8 @@ class TreeModel:
     """An unmodified Hugging Face causal language model whose keys and values live in a pool.
 
     Args:
-        model: a Llama, or another model that takes its attention from `AttentionInterface`.
+        model: a Llama, or another model that takes its attention from `AttentionInterface`. On a GPU its
+            weights may move: those that share their input lie together from then on.
         tokenizer: its tokenizer; None where only token ids are used.
         name: what the model is called in traces and reports.
     """
@@ -92,6 +93,8 @@ class TreeModel:
         self._own = self.model.config._attn_implementation
         self.model.eval()
         self.model.set_attn_implementation(NAME)
+        if self.device.type == "cuda" and self.n_ways == 1:
+            lay_together(self.model)  # now: a CUDA graph, once captured, reads the weights where they were
 
     @property
     def device(self) -> torch.device:
@@ -194,11 +197,7 @@ class TreeModel:
 
     @cached_property
     def compiled_forward(self) -> Callable[[Tensor, Tensor], Tensor]:
-        """`fixed_forward`, compiled once for all numbers of tokens: some 20 s for 32 layers.
-
-        Weights that share their input move into one matrix; from then on the parameters are views of it.
-        """
-        lay_together(self.model)
+        """`fixed_forward`, compiled once for all numbers of tokens: some 20 s for 32 layers."""
         return torch.compile(self.fixed_forward, fullgraph=True, dynamic=True, backend=compile_joined)
 
     @contextmanager

@@ -25,16 +25,21 @@ SIBLINGS = (("q_proj", "k_proj", "v_proj"), ("gate_proj", "up_proj"))  # as tran
 
 
 def lay_together(model: Module) -> None:
-    """Siblings of a model without bias share their memory from now on, row after row."""
+    """Siblings without bias share their memory from now on, row after row; who holds addresses is misled."""
     for module in list(model.modules()):
         for names in SIBLINGS:
             layers = [getattr(module, name, None) for name in names]
-            if all(isinstance(layer, Linear) and layer.bias is None for layer in layers):
+            if all(_is_plain_layer(layer) for layer in layers):
                 _lay([layer.weight for layer in layers])
 
 
+def _is_plain_layer(layer: Any) -> bool:
+    """Not one that holds its weight in parts or in fewer bits, as subclasses do."""
+    return type(layer) is Linear and layer.bias is None and type(layer.weight) is Parameter
+
+
 def _lay(weights: Sequence[Parameter]) -> None:
-    if _follow(weights):
+    if _follow(weights) or len({(w.dtype, w.device, w.shape[1:]) for w in weights}) > 1:
         return
     whole = torch.cat([weight.data for weight in weights])
     for weight, rows in zip(weights, whole.split([len(weight) for weight in weights]), strict=True):

@@ -64,6 +64,31 @@ def test_a_compiled_graph_gives_it_too(model):
         assert (ours - theirs).float().norm() <= 2e-2 * theirs.float().norm()
 
 
+def test_graphs_stay_right_when_another_session_compiles():
+    config = transformers.LlamaConfig(
+        vocab_size=512, hidden_size=256, intermediate_size=512, num_hidden_layers=9, num_attention_heads=8,
+        num_key_value_heads=2, head_dim=64,
+    )  # fmt: skip
+    torch.manual_seed(1)
+    model = TreeModel(transformers.LlamaForCausalLM(config).to("cuda", torch.bfloat16))
+
+    def start(**options):
+        session = Session(model, n_slots=2048, **options)
+        session.prefill(list(range(1, 90)))
+        session.step({0: [5, 6, 7]})
+        session.step({leaf: [1] for leaf in session.branches})
+        return session
+
+    plain, graphs = start(graphs=False), start()
+    compiled = start(compiled=True)
+    torch.cuda.empty_cache()
+    for token in range(5):
+        for session in (plain, graphs, compiled):
+            session.step({leaf: [token] for leaf in session.branches})
+        for session in (graphs, compiled):
+            assert (session.logits - plain.logits).float().norm() <= 2e-2 * plain.logits.float().norm()
+
+
 def test_a_compiled_model_is_compiled_once(model):
     lived(model, "tree_waves", compiled=True)
     with torch._dynamo.config.patch(error_on_recompile=True):
