@@ -150,6 +150,7 @@ def dynasurge(  # noqa: PLR0913  (the arguments of the published command)
     most: Annotated[int, typer.Option("--M", help="Length at which a text stops, and 128.")] = 384,
     budget: Annotated[int, typer.Option("--B", help="Drafted nodes of dTree at most.")] = 128,
     growmap: Annotated[Path | None, typer.Option("--growmap", help="File of a static tree.")] = None,
+    vocab: Annotated[int | None, typer.Option("--vocab", help="Tokens of the models; only checked.")] = None,
     dataset: Annotated[str, typer.Option("--dataset", help="cnn, wiki, c4, workbook, a file.")] = "workbook",
     start: Annotated[int, typer.Option("--start", help="First prompt.")] = 0,
     end: Annotated[int, typer.Option("--end", help="One past the last prompt.")] = 4,
@@ -166,6 +167,10 @@ def dynasurge(  # noqa: PLR0913  (the arguments of the published command)
     way = choose_way(mode, budget, growmap=growmap, use_bfs=use_bfs, as_published=as_published)
     prompts = read_prompts(dataset, start, end)
     models, sampler = _models(target, draft, device, None), Sampler(temperature, None, top_p, seed)
+    if vocab not in (None, models[0].vocab_size):
+        raise DraftError(
+            f"--vocab {vocab}; {models[0].name} knows {models[0].vocab_size} tokens: leave it out"
+        )
     if verbose:
         each = [answer(*models, [prompt], way, sampler, most).to_json() for prompt in prompts]
         console.print(

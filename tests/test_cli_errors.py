@@ -64,6 +64,7 @@ WRONG = {
     "dynasurge --growmap {here}/bad.json": "cannot read the growmap .*bad.json",
     "dynasurge --mode auto --use_bfs": "mode auto verifies nothing; leave --use_bfs out",
     "dynasurge --mode auto --as-published": "as_published is of dTree's tree; mode auto has none",
+    "dynasurge --mode dTree --vocab 32000": "--vocab 32000; target knows 176 tokens: leave it out",
     "dynasurge --mode dTree --start 3 --end 1": "prompts 3 to 1; --start must be 0 or more, and --end lie",
     "dynasurge --mode dTree --start -1": "prompts -1 to 4",
     "dynasurge --mode dTree --dataset {here}/two.jsonl --start 2": "has 2 prompts; --start 2 lies beyond",

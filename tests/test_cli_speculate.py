@@ -90,7 +90,9 @@ def test_dynasurges_modes_are_ours_or_are_refused(tmp_path):
     way = choose_way("sTree", growmap=tmp_path / "2x1.json")
     assert way.budget == 2 and way.builder.children == "without replacement"
     assert choose_way("dTree", 8, use_bfs=True).verifier == "etv"
-    said = call("dynasurge", "--mode", "dTree", "--B", 4, "--end", 1, "--M", 200, "--use_bfs", *ON_CPU)
+    said = call(
+        "dynasurge", "--mode", "dTree", "--B", 4, "--end", 1, "--M", 200, "--vocab", 176, "--use_bfs", *ON_CPU
+    )
     assert "lossy" in said
 
 
