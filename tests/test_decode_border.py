@@ -7,13 +7,17 @@ import pytest
 import torch
 from decoding import make_session
 
-from deft_lab.decode import FewShot, Recorder, Samples, Session, load_model, run
+from deft_lab.bench.speculation.compare import Setting
+from deft_lab.decode import FewShot, Recorder, Sampler, Samples, Session, load_model, run
 from deft_lab.decode.run import Result
 from deft_lab.errors import DeftLabError
-from deft_lab.speculative import plain_decoding, speculate
+from deft_lab.speculative import ModelLaws, measure, plain_decoding, speculate
+from deft_lab.speculative.dynasurge import answer, choose_way, read_prompts
+from deft_lab.speculative.metrics import of_rounds
 from deft_lab.trace.recording import read_recording
 
 MODEL = make_session().model
+NAN = float("nan")
 
 
 def forked() -> Session:
@@ -36,6 +40,55 @@ SETTINGS = {
     "a budget": (lambda: speculate(MODEL, MODEL, [1], budget=10**6), "budget=1000000; at most 4096 nodes"),
     "a builder": (lambda: speculate(MODEL, MODEL, [1], ["chain"]), "builder=['chain']; name one of"),
     "a target": (lambda: speculate("target", MODEL, [1]), "target is a str where a TreeModel is expected"),
+    "no draft": (
+        lambda: speculate(MODEL, None, [1]),
+        "draft is a NoneType; load_model('draft') makes a model",
+    ),
+    "a sampler": (lambda: speculate(MODEL, MODEL, [1], sampler=1), "sampler is a int where a Sampler is"),
+    "rounds": (
+        lambda: speculate(MODEL, MODEL, [1], max_rounds=0),
+        "max_rounds=0; it must be an integer of at",
+    ),
+    "slots": (
+        lambda: speculate(MODEL, MODEL, [1], n_slots=0),
+        "n_slots=0; it must be an integer of at least",
+    ),
+    "a seed": (
+        lambda: speculate(MODEL, MODEL, [1], seed="a"),
+        "seed='a'; it must be an integer of at least 0",
+    ),
+    "a draft's temperature": (
+        lambda: speculate(MODEL, MODEL, [1], draft_temperature="hot"),
+        "draft_temperature='hot'; it must be a number of at least 0",
+    ),
+    "a plain target": (lambda: plain_decoding("target", [1], 2), "target is a str where a TreeModel is"),
+    "a plain prompt": (
+        lambda: plain_decoding(MODEL, None, 2),
+        "the prompt is None; it must be a list of token",
+    ),
+    "plain tokens": (
+        lambda: plain_decoding(MODEL, [1], 0),
+        "n_tokens=0; it must be an integer of at least 1",
+    ),
+    "ends of text": (
+        lambda: plain_decoding(MODEL, [1], 2, eos=3),
+        "eos is a int where a Collection is expected",
+    ),
+    "no result": (lambda: measure(None), "result is a NoneType where a SpeculationResult is expected"),
+    "rounds by name": (lambda: of_rounds(["a"], 0.1), "round is a str where a Round is expected"),
+    "a cost": (lambda: of_rounds([], NAN), "draft_cost=nan; it must be a number of at least 0"),
+    "laws of no model": (lambda: ModelLaws("draft"), "draft is a str where a TreeModel is expected"),
+    "laws of no sampler": (lambda: ModelLaws(MODEL, 3), "sampler is a int where a Sampler is expected"),
+    "prompts of nothing": (lambda: read_prompts(None), "dataset is a NoneType where a str is expected"),
+    "half a prompt": (lambda: read_prompts("workbook", 0, 1.5), "end=1.5; it must be an integer"),
+    "one prompt": (
+        lambda: answer(MODEL, MODEL, "a", choose_way("dTree"), Sampler()),
+        "prompts='a' is one name where several are expected",
+    ),
+    "a way by name": (lambda: answer(MODEL, MODEL, ["a"], "dTree", Sampler()), "way is a str where a Way is"),
+    "a number of budgets": (lambda: Setting(budgets=8), "budgets is a int where a Sequence is expected"),
+    "a budget too far": (lambda: Setting(budgets=(10**6,)), "budget=1000000; at most 4096 nodes"),
+    "a machine": (lambda: Setting(hardware="h"), "no hardware 'h'; choose one of h200"),
     "no branch": (lambda: Result((), 0, 0, {}).best, "no branch came to its end"),
 }
 

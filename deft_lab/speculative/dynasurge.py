@@ -8,6 +8,7 @@ which is not lossless. growmap: its file of a tree's shape, a dict of six keys, 
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +16,10 @@ from ..decode.hf import TreeModel
 from ..decode.sampling import Sampler
 from ..drafting import WITHOUT_REPLACEMENT, TokenBuilder, find_token_builder
 from ..drafting.fill import fill
-from ..errors import DraftError, check_choice
+from ..errors import DraftError, check_choice, check_counts, check_kind, check_names
 from ..token_tree import TokenTree, read_growmap
 from ..verifying import find_verifier
+from .laws import A_SAMPLER, need_model
 from .loop import speculate
 from .metrics import plain_decoding, standard_error
 
@@ -141,6 +143,10 @@ def read_prompts(dataset: str, start: int = 0, end: int = 200) -> list[str]:
     Raises:
         DraftError: no prompt lies between, the `datasets` package is missing, or the file cannot be read.
     """
+    check_kind(DraftError, str, "name one, or a file", dataset=dataset)
+    for name, at in (("start", start), ("end", end)):
+        if not isinstance(at, Integral):
+            raise DraftError(f"{name}={at!r:.60}; it must be an integer")
     if not 0 <= start < end:
         raise DraftError(f"prompts {start} to {end}; --start must be 0 or more, and --end lie above it")
     if dataset == "workbook":
@@ -194,6 +200,11 @@ def answer(
     Raises:
         DraftError: M leaves no room for a new token.
     """
+    need_model(target=target)
+    check_kind(DraftError, Way, "choose_way('dTree') makes one", way=way)
+    check_kind(DraftError, Sampler, A_SAMPLER, sampler=sampler)
+    check_names(DraftError, prompts=prompts)
+    check_counts(DraftError, 1, most=most)
     tokens = 0
     of_calls: list[int] = []  # tokens that each gave
     seconds, lossless = 0.0, True

@@ -19,8 +19,9 @@ from ..decode.hf import TreeModel
 from ..decode.sampling import Sampler
 from ..decode.session import Session
 from ..drafting import TOP_K
-from ..errors import DraftError, ModelError
+from ..errors import DraftError, ModelError, check_kind, check_numbers
 
+A_SAMPLER = "Sampler(temperature=1.0) makes one"
 LEAF = 0  # the only branch of the session
 # at temperature 0 draws without replacement then are the draft's ranking, but for near-ties
 NEARLY_GREEDY = 0.05
@@ -66,10 +67,12 @@ class ModelLaws:
         method: str = "tree_waves",
         backend: str = "auto",
     ) -> None:
+        need_model(draft=model)
+        sampler = sampler_of(sampler, temperature=1.0)
         self.vocab_size, self.n_parameters = model.vocab_size, model.n_parameters
         self.n_calls = self.n_tokens = 0
         self.seconds = 0.0
-        self.sampler = sampler or Sampler(temperature=1.0)
+        self.sampler = sampler
         # a drafted token is a node: pages of one slot waste nothing on it
         self.session = Session(model, method, n_slots, page_size=1, backend=backend)
         self._waiting: list[int] = []  # committed, without KV yet
@@ -172,6 +175,9 @@ def draft_sampler(sampler: Sampler, children: str, temperature: float | None = N
         children: one of `drafting.CHILDREN`.
         temperature: take this one instead; lossless, too, because a tree carries the q it was drawn from.
     """
+    check_kind(DraftError, Sampler, A_SAMPLER, sampler=sampler)
+    if temperature is not None:
+        check_numbers(DraftError, 0, draft_temperature=temperature)
     if temperature is None and sampler.temperature > 0:
         return sampler
     if temperature is None:
@@ -180,6 +186,39 @@ def draft_sampler(sampler: Sampler, children: str, temperature: float | None = N
         raise DraftError(f"draft_temperature={temperature}; it must be above 0")
     kept = (sampler.top_k, sampler.top_p) if sampler.temperature > 0 else (None, 1.0)
     return replace(sampler, temperature=temperature, top_k=kept[0], top_p=kept[1])
+
+
+def need_model(**models: object) -> None:
+    """Refuse what is no model, such as the name of one.
+
+    Raises:
+        DraftError: one is none.
+    """
+    check_kind(DraftError, TreeModel, "load_model('target') makes one", **models)
+
+
+def need_draft(draft: object) -> None:
+    """Refuse what is neither a model nor laws that follow a text.
+
+    Raises:
+        DraftError: it is neither.
+    """
+    if not isinstance(draft, TreeModel) and not (hasattr(draft, "begin") and hasattr(draft, "commit")):
+        raise DraftError(
+            f"draft is a {type(draft).__name__}; load_model('draft') makes a model, ModelLaws(model) laws"
+        )
+
+
+def sampler_of(sampler: Sampler | None, temperature: float = 0.0) -> Sampler:
+    """The sampler, or that of a temperature where there is none.
+
+    Raises:
+        DraftError: it is something else.
+    """
+    if sampler is None:
+        return Sampler(temperature)
+    check_kind(DraftError, Sampler, A_SAMPLER, sampler=sampler)
+    return sampler
 
 
 def check_same_tokens(target: TreeModel, draft: TreeModel) -> None:

@@ -25,12 +25,22 @@ from ..decode.plain import ids_of
 from ..decode.sampling import Sampler
 from ..decode.session import Session
 from ..drafting import TokenBuilder, check_budget, check_options, find_token_builder
-from ..errors import DraftError, check_counts, check_kind
+from ..errors import DraftError, check_counts
 from ..token_tree import TokenTree
 from ..tree import Tree
 from ..tree.views import count
 from ..verifying import Verifier, find_verifier
-from .laws import LEAF, DraftLaws, ModelLaws, check_same_tokens, draft_sampler, laws_of
+from .laws import (
+    LEAF,
+    DraftLaws,
+    ModelLaws,
+    check_same_tokens,
+    draft_sampler,
+    laws_of,
+    need_draft,
+    need_model,
+    sampler_of,
+)
 from .pairs import check_builder
 
 REMEMBERED = 64  # rounds that a builder may learn from
@@ -245,12 +255,16 @@ def speculate(  # noqa: PLR0913  (a keyword for each thing that can be chosen)
         DraftError: a name, an option or the pair is not allowed. All of this before anything runs.
         PoolError: `n_slots` is too small.
     """
-    sampler = sampler or Sampler()
-    check_kind(DraftError, TreeModel, "load_model('target') makes one", target=target)
+    sampler = sampler_of(sampler)
+    need_model(target=target)
+    need_draft(draft)
     if not isinstance(builder, str | TokenBuilder):
         raise DraftError(f"builder={builder!r:.60}; name one of TOKEN_BUILDERS, or pass a TokenBuilder")
     check_budget(budget)
     check_counts(DraftError, 1, max_new_tokens=max_new_tokens)
+    limits = {"max_rounds": max_rounds, "n_slots": n_slots}
+    check_counts(DraftError, 1, **{name: limit for name, limit in limits.items() if limit is not None})
+    dice = Dice(sampler.seed if seed is None else seed)
     made = find_token_builder(builder) if isinstance(builder, str) else builder
     lossless = check_builder(made, verifier, sampler.temperature, allow_lossy)
     check_options(made, builder_options)
@@ -269,7 +283,6 @@ def speculate(  # noqa: PLR0913  (a keyword for each thing that can be chosen)
     session.prefill(ids)
     laws.begin(ids)
     eos = target.eos if honour_eos else frozenset()
-    dice = Dice(sampler.seed if seed is None else seed)
     began = time.perf_counter()
     text = Speculation(
         session, laws, made, find_verifier(verifier), budget, sampler, dice, builder_options, eos

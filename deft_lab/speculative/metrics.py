@@ -7,7 +7,7 @@ counted nowhere, and a round's last tokens count even where the text was cut at 
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,11 +15,12 @@ import torch
 
 from ..cost import traffic
 from ..decode.hf import TreeModel
+from ..decode.plain import ids_of
 from ..decode.sampling import Sampler
 from ..decode.session import Session
-from ..errors import DraftError
+from ..errors import DraftError, check_counts, check_kind, check_numbers
 from ..methods import plan_tree
-from .laws import LEAF
+from .laws import LEAF, need_model, sampler_of
 from .loop import Round, SpeculationResult
 
 ACCOUNTS = ("unique", "requested")
@@ -108,6 +109,7 @@ def measure(result: SpeculationResult, plain: Plain | None = None) -> Speculatio
     Raises:
         DraftError: it has no round.
     """
+    check_kind(DraftError, SpeculationResult, "speculate(...) gives one", result=result)
     rounds = result.rounds
     kv = kv_bytes_of(rounds, result.session) if rounds else {}
     return of_rounds(rounds, result.setting["draft_cost"], kv, plain)
@@ -130,6 +132,12 @@ def of_rounds(
     Raises:
         DraftError: there is no round.
     """
+    check_kind(DraftError, Sequence, "list rounds", rounds=rounds)
+    for one in rounds:
+        check_kind(DraftError, Round, "a result has `rounds`", round=one)
+    if plain is not None:
+        check_kind(DraftError, Plain, "plain_decoding(...) gives one", plain=plain)
+    check_numbers(DraftError, 0, draft_cost=draft_cost)
     if not rounds:
         raise DraftError("no round to measure; the text ended with its first token")
     n = len(rounds)
@@ -240,9 +248,16 @@ def plain_decoding(  # noqa: PLR0913  (a keyword for each thing that can be chos
     """Write `n_tokens` one by one, whatever they say: what to compare with, at equal numbers of tokens.
 
     A token of `eos` ends it early.
+
+    Raises:
+        DraftError: there is no target, or no token to write.
+        DecodeError: the prompt holds no tokens.
     """
-    sampler = sampler or Sampler()
-    prompt = target.encode(prompt) if isinstance(prompt, str) else prompt
+    sampler = sampler_of(sampler)
+    need_model(target=target)
+    check_counts(DraftError, 1, n_tokens=n_tokens)
+    check_kind(DraftError, Collection, "list token ids", eos=eos)
+    prompt = target.encode(prompt) if isinstance(prompt, str) else ids_of("the prompt", prompt)
     session = Session(target, method, len(prompt) + n_tokens + 4, page_size=1, backend=backend)
     session.prefill(prompt)
     tokens = [int(sampler.draw(session.logits)[0])]

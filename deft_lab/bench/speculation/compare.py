@@ -20,10 +20,10 @@ from ... import workbook
 from ...cost import predict
 from ...decode.hf import TreeModel
 from ...decode.sampling import Sampler
-from ...drafting import TOKEN_BUILDERS, TokenBuilder
-from ...errors import DeftLabError, DraftError, check_choice, check_counts
+from ...drafting import TOKEN_BUILDERS, TokenBuilder, check_budget
+from ...errors import DeftLabError, DraftError, check_choice, check_counts, check_kind, check_numbers
 from ...hardware import find_hardware
-from ...methods import plan_tree
+from ...methods import find_method, plan_tree
 from ...provenance import card
 from ...speculative import SpeculationResult, plain_decoding, speculate
 from ...speculative.metrics import kv_bytes_of, of_rounds
@@ -48,6 +48,9 @@ class Setting:
         hardware: whose attention time is modelled.
         seed: of the draws.
         seconds: no cell begins after them.
+
+    Raises:
+        DeftLabError: a name is unknown, or a number out of range.
     """
 
     budgets: tuple[int, ...] = BUDGETS
@@ -57,6 +60,16 @@ class Setting:
     hardware: str = "h200"
     seed: int = 0
     seconds: float = 1100.0
+
+    def __post_init__(self) -> None:
+        check_kind(DraftError, Sequence, "write (8, 16)", budgets=self.budgets)
+        for budget in self.budgets:
+            check_budget(budget)
+        check_counts(DraftError, 1, n_rounds=self.n_rounds)
+        check_counts(DraftError, 0, seed=self.seed)
+        check_numbers(DraftError, 0, temperature=self.temperature, seconds=self.seconds)
+        find_method(self.method)
+        find_hardware(self.hardware)
 
 
 def compare_builders(
@@ -82,8 +95,6 @@ def compare_builders(
         DeftLabError: a name is unknown, or a count below 1.
     """
     setting = setting or Setting()
-    check_counts(DraftError, 1, n_rounds=setting.n_rounds)
-    find_hardware(setting.hardware)
     began = time.perf_counter()
     chosen, left_out = choose(builders, setting.temperature)
     result: dict[str, Any] = {"schema": SCHEMA, "rows": [], "left_out": left_out}
