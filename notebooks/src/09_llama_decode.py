@@ -23,7 +23,9 @@ play_decode("tree_of_thoughts")
 # %% [markdown]
 # A small model sorts a list of digits. It tries several ways to write the next line, keeps those that it
 # holds likely, and goes on from there. A box is a node, with its name, its number of tokens and its text; a
-# dot is a branch that is being written. Play it, or drag the step: nodes appear where the text *forks*, grow
+# dot is a branch that is being written.
+#
+# Play it, or drag the step: nodes appear where the text *forks*, grow
 # by a token a step, and vanish when their branch is *pruned*. The strip is the memory that holds their keys
 # and values; the curves are the bytes that attention has asked for so far, in this tree and with a copy of
 # the text for each branch.

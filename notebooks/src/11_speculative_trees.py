@@ -29,7 +29,9 @@ draw_token_trees(
 # ## The words
 #
 # The large model is the **target**; what guesses is the **draft**: a smaller model, extra heads of the
-# target, or a look into the text so far. A **round** goes like this: the draft proposes a **token tree**;
+# target, or a look into the text so far.
+#
+# A **round** goes like this: the draft proposes a **token tree**;
 # the target runs all of its tokens in one step, a query on each; a **verifier** walks down from the end of
 # the text and **accepts** some path of them; and where it stops, the target adds one token of its own, the
 # *bonus*. A round commits the accepted tokens and the bonus. It is worth a step of the target only if it
