@@ -1,10 +1,11 @@
 # %% [markdown]
 # # 4. Tree reduction: putting the pieces together
 #
-# The programs of notebook 2 have finished (*phase 1*), and each has left partials, one for each of its queries. Now every
-# query must collect what belongs to it, from all over the tree, and make one output of it. This is the
-# *reduction*. It looks like a detail. It moves more bytes than the KV when it is done carelessly, and in the
-# released code of DeFT it hides a bug that you will find, prove with a test, and mend.
+# The programs of notebook 2 have finished (*phase 1*), and each has left partials, one for each of its
+# queries. Now every query must collect what belongs to it, from all over the tree, and make one output of
+# it. This is the *reduction*. It looks like a detail. It moves more bytes than the KV when it is done
+# carelessly, and in the released code of DeFT it hides a bug that you will find, prove with a test, and
+# mend.
 #
 # - **Goals:** say who is reduced with whom; reduce by query; count the bytes of partials; tell a gather from
 #   atomic additions; write a test that fails, then the fix.
