@@ -67,7 +67,7 @@ def test_ewif_of_a_horizontal_cascade():
     )) and list(places) == sorted(places)  # fmt: skip
     with pytest.raises(DraftError, match="1 acceptances for 2 costs"):
         theory.ewif_horizontal([0.5], [0.1, 0.1])
-    with pytest.raises(DraftError, match="alpha=1.5; it is a probability"):
+    with pytest.raises(DraftError, match="alpha=1.5; it must be a number from 0 to 1"):
         theory.ewif_speculative(1.5, 2, 0.1)
 
 

@@ -13,6 +13,16 @@ from deft_lab.drafting import TableLaws, draft, find_token_builder
 from deft_lab.drafting.fill import fill
 from deft_lab.drafting.shapes import best_shape, best_size, expansion_shape, expected_length
 from deft_lab.errors import DeftLabError
+from deft_lab.speculative.cascade import (
+    best_horizontal,
+    bigram_table,
+    costs_of,
+    ewif_horizontal,
+    ewif_speculative,
+    ewif_vertical,
+    phi,
+    swi,
+)
 from deft_lab.speculative.laws import laws_of
 from deft_lab.token_tree import (
     TokenTree,
@@ -212,6 +222,27 @@ SLIPS = {
     "no samples": (lambda: sampled(ROUND, 0), "n=0; it must be an integer of at least 1"),
     "samples of half a token": (lambda: sampled(ROUND, 9, 0, 1.5), "n_tokens=1.5; it must be an integer"),
     "samples of no seed": (lambda: sampled(ROUND, 9, None), "seed=None; it must be an integer of at least 0"),
+    "an acceptance in words": (
+        lambda: ewif_speculative("a", 5, 0.1),
+        "alpha='a'; it must be a number from 0 to",
+    ),
+    "a cost of no number": (
+        lambda: ewif_vertical(0.8, 3, NAN, 0.6, 2, 0),
+        "c1=nan; it must be a number of at",
+    ),
+    "one acceptance": (
+        lambda: ewif_horizontal(0.8, (1,)),
+        "acceptances is a float where a Sequence is expected",
+    ),
+    "chains of no length": (
+        lambda: best_horizontal((0.8,), (1,), None),
+        "longest=None; it must be an integer",
+    ),
+    "a power of nothing": (lambda: phi(None, 0.5, 2), "x=None; it must be a number of at least 0"),
+    "forwards as a list": (lambda: swi(9, [1], {"t": 1.0}, "t"), "n_forwards is a list where a Mapping is"),
+    "prices of no table": (lambda: costs_of([], "oak"), "no counter_version 'oak'; choose one of"),
+    "texts in words": (lambda: bigram_table(["ab"], 4), "a text is 'ab'; list token ids, 0 .. 3"),
+    "texts beyond the table": (lambda: bigram_table([[0, 9]], 4), "a text is [0, 9]; list token ids, 0 .. 3"),
     "one pair of tables": (lambda: compare(TABLES), "tables is a Tables where a Sequence is expected; list"),
     "a verifier for a pair": (
         lambda: compare([TABLES], (-1,), ["naive"]),

@@ -10,7 +10,7 @@ makes the target look ten times as dear and flatters SWI; PUBLISHED keeps that f
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from ...errors import DraftError
+from ...errors import DraftError, check_kind, check_numbers
 from .record import Record
 from .reviewers import ANY, Reviewer
 
@@ -34,13 +34,15 @@ def find_costs(counter_version: str) -> Mapping[str, float]:
     Raises:
         DraftError: there is none.
     """
-    if counter_version not in COSTS:
+    if not isinstance(counter_version, str) or counter_version not in COSTS:
         raise DraftError(f"no counter_version {counter_version!r}; choose one of {', '.join(COSTS)}")
     return COSTS[counter_version]
 
 
 def cost_of(name: str, table: Mapping[str, float]) -> float | None:
     """Price of a model's forward by its name; None if the table does not know it."""
+    check_kind(DraftError, str, "it is a model's name", name=name)
+    check_kind(DraftError, Mapping, "find_costs gives one", table=table)
     return next((cost for key, cost in table.items() if key in name.lower()), None)
 
 
@@ -82,6 +84,8 @@ def swi(n_tokens: int, n_forwards: Mapping[str, int], costs: Mapping[str, float]
     Raises:
         DraftError: a model has no price, or nothing was spent.
     """
+    check_numbers(DraftError, 0, n_tokens=n_tokens)
+    check_kind(DraftError, Mapping, "give {model: ...}", n_forwards=n_forwards, costs=costs)
     for name in (*n_forwards, target):
         if name not in costs:
             raise DraftError(f"no price for {name!r}; there are prices for {', '.join(costs)}")

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...chance import Chance
 from ...drafting.max_gram import max_gram
-from ...errors import DraftError
+from ...errors import DraftError, check_counts, check_kind
 from .record import Drafted
 
 Ids = tuple[int, ...]
@@ -56,11 +56,19 @@ def bigram_table(texts: Iterable[Sequence[int]], vocab_size: int, pad: int | Non
         texts: of token ids.
         vocab_size: entries of the table.
         pad: a token that stands between texts; it neither follows nor is followed.
+
+    Raises:
+        DraftError: a text holds what is no token below `vocab_size`.
     """
+    check_kind(DraftError, Iterable, "list texts of token ids", texts=texts)
+    check_counts(DraftError, 1, vocab_size=vocab_size)
     counts = np.zeros((vocab_size, vocab_size), np.int64)
     for text in texts:
-        row = np.asarray(text, dtype=np.int64)
-        before, after = row[:-1], row[1:]
+        row = np.asarray(text)
+        known = row.dtype.kind in "iu" and ((row >= 0) & (row < vocab_size)).all()
+        if row.ndim != 1 or (row.size and not known):
+            raise DraftError(f"a text is {text!r:.60}; list token ids, 0 .. {vocab_size - 1}")
+        before, after = row[:-1].astype(np.int64), row[1:].astype(np.int64)
         there = (before != pad) & (after != pad) if pad is not None else np.ones(len(before), bool)
         np.add.at(counts, (before[there], after[there]), 1)
     return tuple(counts.argmax(1).tolist())

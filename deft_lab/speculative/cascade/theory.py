@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from itertools import accumulate
 from operator import mul
 
-from ...errors import DraftError, check_counts
+from ...errors import DraftError, check_counts, check_kind, check_numbers
 
 
 def _check(alpha: float, name: str = "alpha") -> None:
-    if not 0 <= alpha <= 1:
-        raise DraftError(f"{name}={alpha}; it is a probability, 0 to 1")
+    check_numbers(DraftError, 0, 1, **{name: alpha})
 
 
 def _sum_of_powers(x: float, n: int) -> float:
@@ -27,6 +26,7 @@ def ewif_speculative(alpha: float, gamma: int, c: float) -> float:
     """Of a chain of `gamma` tokens by one draft: (1 - alpha^(gamma+1)) / ((1 - alpha) (1 + gamma c))."""
     _check(alpha)
     check_counts(DraftError, 0, gamma=gamma)
+    check_numbers(DraftError, 0, c=c)
     return _sum_of_powers(alpha, gamma) / (1 + gamma * c)
 
 
@@ -37,6 +37,7 @@ def phi(x: float, a: float, k: int) -> float:
     """
     _check(a, "a")
     check_counts(DraftError, 0, k=k)
+    check_numbers(DraftError, 0, x=x)
     return 1 + (x - 1) * _sum_of_powers(a * x, k)
 
 
@@ -55,7 +56,9 @@ def ewif_vertical(alpha: float, n: int, c1: float, a: float, k: int, c2: float) 
         c2: cost of one.
     """
     _check(alpha)
+    _check(a, "a")
     check_counts(DraftError, 0, n=n, k=k)
+    check_numbers(DraftError, 0, c1=c1, c2=c2)
     time = 1 + n * c1 + n * k * c2
     if alpha == 1:  # the limit: all N tokens of each review, and the target's own
         return (1 + n * _sum_of_powers(a, k)) / time
@@ -64,12 +67,14 @@ def ewif_vertical(alpha: float, n: int, c1: float, a: float, k: int, c2: float) 
 
 def ewif_horizontal(acceptances: Sequence[float], costs: Sequence[float]) -> float:
     """Of a chain whose place i is drafted by a model of its own: acceptance a_i, cost c_i."""
+    check_kind(DraftError, Sequence, "list one of each place", acceptances=acceptances, costs=costs)
     if len(acceptances) != len(costs):
         raise DraftError(
             f"{len(acceptances)} acceptances for {len(costs)} costs; give one of each for a place"
         )
     for place, a in enumerate(acceptances):
         _check(a, f"acceptances[{place}]")
+        check_numbers(DraftError, 0, **{f"costs[{place}]": costs[place]})
     return (1 + sum(accumulate(acceptances, mul))) / (1 + sum(costs))
 
 
@@ -83,6 +88,8 @@ def best_horizontal(
     Returns:
         (index of the model at each place, its EWIF).
     """
+    ewif_horizontal(acceptances, costs)  # refuses what is none
+    check_counts(DraftError, 0, longest=longest)
     best: tuple[tuple[int, ...], float] = ((), 1.0)
     waiting: list[tuple[int, ...]] = [()]
     while waiting:
