@@ -30,12 +30,14 @@ export function visible(tree, folded = new Set(), focus = null) {
 }
 
 /**
- * Lay out the visible nodes.
+ * Lay out the visible nodes; `row` is the height of a leaf's row, or a function that gives it for so many leaves.
  * Returns {nodes, byIndex, width, height, row, perRoot}; a node is {index, label, x, y, width, thickness,
  * folded, hidden}, y being its middle and `hidden` how many nodes lie folded below it.
  */
-export function layout(tree, { width = 800, folded = new Set(), focus = null, row = 24, labels = 110 } = {}) {
+export function layout(tree, { width = 800, folded = new Set(), focus = null, row: wanted = 24, labels = 110 } = {}) {
   const shown = visible(tree, folded, focus);
+  const isLeaf = (i) => !tree.children[i].length || folded.has(tree.label[i]);
+  const row = typeof wanted === "function" ? wanted(shown.filter(isLeaf).length) : wanted;
   const isShown = new Set(shown);
   const top = tree.depth[shown[0]];
   const deepest = shown.reduce((most, i) => Math.max(most, tree.depth[i] - top), 0);

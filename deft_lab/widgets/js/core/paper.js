@@ -6,6 +6,8 @@ let printing = false;
 globalThis.addEventListener?.("beforeprint", () => (printing = true));
 globalThis.addEventListener?.("afterprint", () => (printing = false));
 
+export const isPrinted = () => printing;
+
 /** A width that was measured on the screen, or that of paper while the page is printed. */
 export const onScreen = (width) => (printing ? PAPER : width);
 

@@ -102,16 +102,22 @@ function Folded({ tree, node, right }) {
   );
 }
 
+/** From every node to its children, where something of it lies between the heights `from` and `to`. */
 export class Links extends Component {
-  shouldComponentUpdate({ placed, without }) {
-    return placed !== this.props.placed || without !== this.props.without;
+  shouldComponentUpdate(next) {
+    return ["placed", "from", "to", "without"].some((name) => next[name] !== this.props[name]);
   }
 
-  render({ placed, without }) {
-    const shown = placed.nodes.filter((node) => !without.has(node.label));
-    const kids = (node) =>
-      node.kids.map((kid) => placed.byIndex.get(kid)).filter((kid) => !without.has(kid.label));
-    const d = shown.flatMap((node) => kids(node).map((kid) => linkPath(node, kid))).join("");
+  render({ placed, from, to, without }) {
+    const lies = (node, kid) => Math.min(node.y, kid.y) < to && Math.max(node.y, kid.y) > from;
+    let d = "";
+    for (const node of placed.nodes) {
+      if (without.has(node.label)) continue;
+      for (const index of node.kids) {
+        const kid = placed.byIndex.get(index);
+        if (lies(node, kid) && !without.has(kid.label)) d += linkPath(node, kid);
+      }
+    }
     return d ? h("path", { class: "link", d }) : null;
   }
 }

@@ -8,6 +8,7 @@ import { treeInWords } from "../core/words.js";
 import { Gesture, Handles, Hatches, Links, NodeMark, lookOf } from "./canvas.js";
 import { pointerCancel, pointerDown, pointerMove, pointerUp } from "./drag.js";
 import { illegalTarget } from "./keys.js";
+import { Sight } from "./sight.js";
 import { whyNotMerge } from "./toolbar.js";
 
 const [ROOMY, TIGHT] = [26, 13]; // px of a leaf's row
@@ -18,13 +19,19 @@ export class TreePane extends Component {
   box = createRef();
   svg = createRef();
   ghost = createRef();
+  sight = new Sight();
+  scrolled = 0;
   state = { width: 800 };
 
   componentDidMount() {
+    this.scroll();
     if (typeof ResizeObserver === "undefined") return;
     const measure = () => {
-      const width = onScreen(Math.round(this.box.current?.clientWidth ?? 0));
+      if (!this.box.current) return;
+      const width = onScreen(Math.round(this.box.current.clientWidth));
+      this.sight.measure(this.box.current);
       if (width > 0 && width !== this.state.width) this.setState({ width });
+      else this.look();
     };
     this.observer = new ResizeObserver(measure);
     this.observer.observe(this.box.current);
@@ -37,14 +44,27 @@ export class TreePane extends Component {
   }
 
   componentDidUpdate() {
-    const { session } = this.props;
-    if (session.cursor === this.lastCursor) return;
-    this.lastCursor = session.cursor;
-    const node = this.placed?.nodes.find((one) => one.label === session.cursor);
-    const box = this.box.current;
-    if (!node || !box || box.scrollHeight <= box.clientHeight) return;
-    if (node.y - 30 < box.scrollTop) box.scrollTop = node.y - 30;
-    else if (node.y + 40 > box.scrollTop + box.clientHeight) box.scrollTop = node.y + 40 - box.clientHeight;
+    this.scroll();
+  }
+
+  /** Bring into sight what was drawn to be there. */
+  scroll() {
+    const { sight, box } = this;
+    if (!box.current || sight.top === this.scrolled) return;
+    box.current.scrollTop = sight.top;
+    this.scrolled = sight.top = box.current.scrollTop;
+  }
+
+  scrolledByHand = () => {
+    this.scrolled = this.sight.top = this.box.current.scrollTop;
+    this.look();
+  };
+
+  /** Draw the part that is in sight now, if another one is drawn. */
+  look() {
+    if (!this.part) return;
+    const { from, to } = this.sight.part(this.placed);
+    if (from !== this.part.from || to !== this.part.to) this.forceUpdate();
   }
 
   /** The layout; made anew only when what it depends on changed. */
@@ -54,14 +74,20 @@ export class TreePane extends Component {
     const narrow = width < 560;
     const rowOf = (n) => row ?? Math.min(ROOMY, Math.max(TIGHT, ROOM / n));
     const options = { width, folded, focus: focused, labels: narrow ? 84 : 120 };
-    const first = layout(tree, { ...options, row: ROOMY });
-    const leaves = Math.round((first.height - 16) / ROOMY);
-    const high = rowOf(leaves);
-    this.placed = high === ROOMY ? first : layout(tree, { ...options, row: high });
+    this.placed = layout(tree, { ...options, row: rowOf });
     this.labels = placeLabels(tree, this.placed);
-    for (const node of this.placed.nodes) node.look = lookOf(tree, node, this.labels.get(node.label));
     Object.assign(this, { key, laidOut: tree });
     return this.placed;
+  }
+
+  /** The nodes that are drawn: those in sight, and the path to the cursor. */
+  inSight(placed, { tree, cursor }) {
+    const at = placed.byIndex.get(tree.index(cursor));
+    if (cursor !== this.lastCursor && at) this.sight.follow(at, placed);
+    this.lastCursor = cursor;
+    const { from, to } = (this.part = this.sight.part(placed));
+    const path = new Set(tree.path(tree.index(cursor)));
+    return placed.nodes.filter(({ y, index }) => (from < y && y < to) || path.has(index));
   }
 
   get hands() {
@@ -86,9 +112,10 @@ export class TreePane extends Component {
     const { tree, gesture, mode, cursor, selection } = session;
     if (session.tooLarge) return h(TooLarge, { tree });
     const placed = this.place(session, width);
+    const shown = this.inSight(placed, session);
     const lifted = gesture?.kind === "move" ? gesture.labels : NONE;
     const mark = (node) => this.mark(node, placed);
-    const current = placed.nodes.find((node) => node.label === cursor);
+    const current = placed.byIndex.get(tree.index(cursor));
     const alone = selection.length < 2 && !gesture && !mode;
     const acting = gesture && placed.nodes.find((node) => node.label === gesture.label);
     const pointers = {
@@ -102,7 +129,7 @@ export class TreePane extends Component {
     };
     return h(
       "div",
-      { class: "deft-tree", ref: this.box },
+      { class: "deft-tree", ref: this.box, onScroll: this.scrolledByHand },
       h(
         "div",
         {
@@ -126,8 +153,8 @@ export class TreePane extends Component {
             ...pointers,
           },
           h(Hatches, { id }),
-          h(Links, { placed, without: lifted }),
-          placed.nodes.map((node) => !lifted.has(node.label) && mark(node)),
+          h(Links, { placed, ...this.part, without: lifted }),
+          shown.map((node) => !lifted.has(node.label) && mark(node)),
           alone &&
             current &&
             h(Handles, { tree, node: current, placed, canMerge: !whyNotMerge(tree, current.index) }),
@@ -167,7 +194,7 @@ export class TreePane extends Component {
       id: `${id}-${label}`,
       tree,
       node,
-      look: node.look,
+      look: (node.look ??= lookOf(tree, node, this.labels.get(label))),
       x: px(node.x),
       y: px(node.y),
       label: this.labels.get(label),
