@@ -180,21 +180,23 @@ def finish(launch: TimedLaunch, n_sms: int) -> float:
         DeftLabError: as `schedule`.
     """
     _check(launch, n_sms)
-    free = [(0.0, n_sms * launch.per_sm)]  # (when, how many slots)
+    free = [(0.0, n_sms * launch.per_sm)]  # (when, how many slots), a heap
     last = 0.0
     for duration, left in zip(*launch.runs(), strict=True):
+        when = 0.0
         while left:
-            when, slots = heapq.heappop(free)
-            if not free and left > slots:  # all slots together: whole waves at once
+            when, slots = free[0]
+            if len(free) == 1 and left > slots:  # all slots together: whole waves at once
                 waves = left // slots
                 when += (waves - 1) * duration
                 left -= (waves - 1) * slots
-            taken = min(slots, left)
-            if taken < slots:
-                heapq.heappush(free, (when, slots - taken))
-            heapq.heappush(free, (when + duration, taken))
-            last = max(last, when + duration)
-            left -= taken
+            if left < slots:
+                free[0] = (when, slots - left)  # still the first
+                heapq.heappush(free, (when + duration, left))
+                break
+            heapq.heapreplace(free, (when + duration, slots))
+            left -= slots
+        last = max(last, when + duration)  # slots become free later and later, so this is the run's last end
     return last
 
 

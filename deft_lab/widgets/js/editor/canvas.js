@@ -43,6 +43,8 @@ class Shapes extends Component {
     const paint = nodePaint(tree, node.label);
     const thin = Math.min(width, thickness) < 3 ? " thin" : "";
     const tokens = preview ? preview.length : tree.length[node.index];
+    const named = label && !preview;
+    const behind = named && !label.inside && !node.kids.length;
     const place = { x: 0, y: px(-thickness / 2), width: px(width), height: px(thickness) };
     return [
       h("rect", { class: "hit", x: -2, y: -11, width: px(width + 14), height: 22 }),
@@ -50,15 +52,13 @@ class Shapes extends Component {
       paint.hatch > 0 &&
         !thin &&
         h("rect", { class: "hatched", fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})`, ...place }),
-      h(Seats, { tree, node, right: width }),
-      preview
-        ? h("text", { class: "rim strong", x: px(width + 14), y: 4 }, count(tokens, "token"))
-        : label &&
-          h(
-            "text",
-            { class: label.inside ? onBar(paint) : "rim", x: px(label.x - node.x), y: px(label.y - node.y) },
-            label.text,
-          ),
+      // what stands behind the bar is moved as a whole when the bar grows
+      (preview || behind || tree.queriesAt(node.index).length > 0) && h("g", { transform: `translate(${px(width)},0)` },
+        h(Seats, { tree, node }),
+        preview && h("text", { class: "rim strong", x: 14, y: 4 }, count(tokens, "token")),
+        named && behind && h("text", { class: "rim", x: px(label.x - node.x - node.width), y: 4 }, label.text)),
+      named && !behind &&
+        h("text", { class: label.inside ? onBar(paint) : "rim", x: px(label.x - node.x), y: px(label.y - node.y) }, label.text),
       node.folded && h(Folded, { tree, node, right: width }),
     ];
   }
@@ -82,12 +82,12 @@ function aria(tree, node, state) {
   };
 }
 
-function Seats({ tree, node, right }) {
+function Seats({ tree, node }) {
   if (!tree.queriesAt(node.index).length) return null;
   const text =
     !node.kids.length &&
-    h("text", { class: "muted rim", x: px(right + 11), y: 4 }, queryName(tree, node.index));
-  return [h("circle", { class: "seat", cx: px(right + 5), cy: 0, r: 3 }), text];
+    h("text", { class: "muted rim", x: 11, y: 4 }, queryName(tree, node.index));
+  return [h("circle", { class: "seat", cx: 5, cy: 0, r: 3 }), text];
 }
 
 function Folded({ tree, node, right }) {

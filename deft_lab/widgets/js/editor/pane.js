@@ -113,6 +113,7 @@ export class TreePane extends Component {
     if (session.tooLarge) return h(TooLarge, { tree });
     const placed = this.place(session, width);
     const shown = this.inSight(placed, session);
+    const height = this.sight.room(placed);
     const lifted = gesture?.kind === "move" ? gesture.labels : NONE;
     const mark = (node) => this.mark(node, placed);
     const current = placed.byIndex.get(tree.index(cursor));
@@ -146,9 +147,9 @@ export class TreePane extends Component {
           {
             role: "presentation",
             ref: this.svg,
-            viewBox: `0 0 ${placed.width} ${placed.height}`,
+            viewBox: `0 0 ${placed.width} ${height}`,
             width: placed.width,
-            height: placed.height,
+            height,
             class: gesture ? `doing-${gesture.kind}` : "",
             ...pointers,
           },

@@ -20,6 +20,11 @@ export class Sight {
     this.top = y - 30 < top ? Math.max(0, y - 30) : Math.max(top, y + 40 - this.height);
   }
 
+  /** The height of the picture; that of a tall one changes in steps, for its texts are laid out anew each time. */
+  room({ height }) {
+    return this.height < height ? STEP * Math.ceil(height / STEP) : height;
+  }
+
   /** {from, to}: what is drawn, in px from the top of the picture. */
   part({ height }) {
     if (this.height === Infinity) return { from: -Infinity, to: Infinity };

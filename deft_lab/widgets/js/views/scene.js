@@ -114,7 +114,10 @@ function drawShapes({ scene, id, title, desc }) {
   ];
   const words = { role: "img", "aria-labelledby": `${id}-title`, "aria-describedby": `${id}-desc` };
   const said = [h("title", { id: `${id}-title` }, title), h("desc", { id: `${id}-desc` }, desc)];
-  const below = plain.map((mark) => h("rect", { class: mark.kind, ...placed(mark) }));
+  const below = [...new Set(plain.map((mark) => mark.kind))].map((kind) => {
+    const d = plain.map((mark) => (mark.kind === kind ? outline(mark) : "")).join("");
+    return h("path", { key: kind, class: kind, d }); // all of a kind are one element: there may be hundreds, and all change
+  });
   if (!onCanvas) {
     const hatches = new Map();
     const shapes = nodes.map((mark) => h("rect", { ...placed(mark), ...look(mark, id, hatches) }));
@@ -131,6 +134,8 @@ function drawShapes({ scene, id, title, desc }) {
 function placed({ x, y, w, h: high }) {
   return { x: px(x), y: px(y), width: px(w), height: px(high) };
 }
+
+const outline = ({ x, y, w, h: high }) => `M${px(x)},${px(y)}h${px(w)}v${px(high)}h${px(-w)}z`;
 
 function look({ paint, w, h: high, label }, id, hatches) {
   const thin = Math.min(w, high) < 3;
@@ -153,11 +158,22 @@ function pattern(name, paint) {
 
 function Painted({ nodes, width, height }) {
   const canvas = useRef(null);
+  const drawn = useRef(null);
   useLayoutEffect(() => {
-    if (canvas.current) draw(canvas.current, nodes, width, height);
+    const now = { nodes, width, height };
+    if (canvas.current && !alike(now, drawn.current)) draw(canvas.current, nodes, width, height);
+    drawn.current = now;
   }, [nodes, width, height]);
   return h("canvas", { ref: canvas, "aria-hidden": "true", "data-marks": nodes.length });
 }
+
+function alike(now, before) {
+  if (!before || now.width !== before.width || now.height !== before.height) return false;
+  return now.nodes.length === before.nodes.length && now.nodes.every((mark, i) => sameMark(mark, before.nodes[i]));
+}
+
+const sameMark = (a, b) =>
+  a.x === b.x && a.y === b.y && a.w === b.w && a.h === b.h && a.paint.color === b.paint.color && a.paint.hatch === b.paint.hatch;
 
 function draw(canvas, nodes, width, height) {
   const ratio = window.devicePixelRatio || 1;
