@@ -8,7 +8,7 @@ all views: from a key to the last change on the page, after Python's plans came.
 on screen: from a key to the end of the frame that shows that last change.
 frames: a second, while a subtree is dragged.
 
-Of edits the median and the quartiles of 20 are printed; the first five, in which the page warms up, are left out.
+Of edits the median and the quartiles of 20 are printed, without the first five, in which the page warms up.
 The machine should do nothing else meanwhile: kernel, server and browser need both of two cores.
 """
 

@@ -102,14 +102,14 @@ function Folded({ tree, node, right }) {
   );
 }
 
-/** From every node to its children, where something of it lies between the heights `from` and `to`. */
+/** From every node to its children, where something of it lies between the heights `above` and `below`. */
 export class Links extends Component {
   shouldComponentUpdate(next) {
-    return ["placed", "from", "to", "without"].some((name) => next[name] !== this.props[name]);
+    return ["placed", "above", "below", "without"].some((name) => next[name] !== this.props[name]);
   }
 
-  render({ placed, from, to, without }) {
-    const lies = (node, kid) => Math.min(node.y, kid.y) < to && Math.max(node.y, kid.y) > from;
+  render({ placed, above, below, without }) {
+    const lies = (node, kid) => Math.min(node.y, kid.y) < below && Math.max(node.y, kid.y) > above;
     let d = "";
     for (const node of placed.nodes) {
       if (without.has(node.label)) continue;

@@ -63,8 +63,8 @@ export class TreePane extends Component {
   /** Draw the part that is in sight now, if another one is drawn. */
   look() {
     if (!this.part) return;
-    const { from, to } = this.sight.part(this.placed);
-    if (from !== this.part.from || to !== this.part.to) this.forceUpdate();
+    const { above, below } = this.sight.part(this.placed);
+    if (above !== this.part.above || below !== this.part.below) this.forceUpdate();
   }
 
   /** The layout; made anew only when what it depends on changed. */
@@ -85,9 +85,9 @@ export class TreePane extends Component {
     const at = placed.byIndex.get(tree.index(cursor));
     if (cursor !== this.lastCursor && at) this.sight.follow(at, placed);
     this.lastCursor = cursor;
-    const { from, to } = (this.part = this.sight.part(placed));
+    const { above, below } = (this.part = this.sight.part(placed));
     const path = new Set(tree.path(tree.index(cursor)));
-    return placed.nodes.filter(({ y, index }) => (from < y && y < to) || path.has(index));
+    return placed.nodes.filter(({ y, index }) => (above < y && y < below) || path.has(index));
   }
 
   get hands() {

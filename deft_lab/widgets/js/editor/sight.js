@@ -3,6 +3,7 @@ import { isPrinted } from "../core/paper.js";
 
 const HIGH = 478; // px, as .deft-tree in editor.css without its border
 const [BEYOND, STEP] = [160, 80]; // px drawn beyond what is in sight; px by which that part moves on
+const ROOM = 40; // px by which the picture grows
 
 export class Sight {
   top = 0; // px scrolled away
@@ -22,14 +23,14 @@ export class Sight {
 
   /** The height of the picture; that of a tall one changes in steps, for its texts are laid out anew each time. */
   room({ height }) {
-    return this.height < height ? STEP * Math.ceil(height / STEP) : height;
+    return this.height < height ? ROOM * Math.ceil(height / ROOM) : height;
   }
 
-  /** {from, to}: what is drawn, in px from the top of the picture. */
+  /** {above, below}: what is drawn, in px from the top of the picture. */
   part({ height }) {
-    if (this.height === Infinity) return { from: -Infinity, to: Infinity };
+    if (this.height === Infinity) return { above: -Infinity, below: Infinity };
     const top = Math.max(0, Math.min(this.top, height - this.height));
     const rounded = (px) => STEP * Math.round(px / STEP);
-    return { from: rounded(top - BEYOND), to: rounded(top + this.height + BEYOND) };
+    return { above: rounded(top - BEYOND), below: rounded(top + this.height + BEYOND) };
   }
 }
