@@ -2,6 +2,8 @@
 
 import json
 from copy import deepcopy
+from importlib import import_module
+from importlib.util import find_spec
 from types import SimpleNamespace
 
 import pytest
@@ -150,6 +152,14 @@ class TestHub:
     def test_offline(self):
         self.answer = ConnectionError("no route")
         self.refuses(r"the hub cannot be reached \(ConnectionError\)")
+        client = next(name for name in ("httpx2", "httpx", "requests") if find_spec(name))
+        errors = import_module(client)
+        kind = errors.ConnectionError if client == "requests" else errors.ConnectError
+        self.answer = kind("no route")
+        self.refuses("the hub cannot be reached")
+        self.answer = ZeroDivisionError("a defect of ours")
+        with pytest.raises(ZeroDivisionError):
+            door.preflight(HUB, 2, torch.device("cpu"))
         self.monkeypatch.setenv("HF_HUB_OFFLINE", "1")
         self.refuses("is not in the cache, and HF_HUB_OFFLINE is set")
 

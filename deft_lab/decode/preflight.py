@@ -91,7 +91,11 @@ def _check_hub(name: str, dtype_bytes: int, device: torch.device, revision: str 
     except RepositoryNotFoundError as bad:
         hint = "" if token else ", or it is private and this machine has no token: run `hf auth login`"
         raise ModelError(f"the hub has no model {name!r}{hint}") from bad
-    except (OfflineModeIsEnabled, ConnectionError, OSError, HfHubHTTPError) as bad:
+    except Exception as bad:
+        # the hub's library has changed its HTTP client before, and each has errors of its own
+        known = isinstance(bad, OfflineModeIsEnabled | OSError | HfHubHTTPError)
+        if not known and type(bad).__module__.partition(".")[0] not in ("httpx", "httpx2", "requests"):
+            raise
         raise ModelError(
             f"the hub cannot be reached ({type(bad).__name__}), and {name} is not in the cache; "
             "connect, or name a folder"
