@@ -7,7 +7,7 @@ import pytest
 from deft_lab import LLAMA3_8B, Geometry, build_tree, plan_tree
 from deft_lab.builders.growth import few_shot_growth
 from deft_lab.cost import launches, predict, rota, unit_rota
-from deft_lab.decode import load_model
+from deft_lab.decode import Session, load_model
 from deft_lab.hardware import H200
 from deft_lab.speculative import speculate
 from deft_lab.trace.recording import load_recording
@@ -76,3 +76,11 @@ def test_a_speculative_text_says_what_it_took(result):
 def test_a_round_says_what_it_accepted(result):
     done = result.rounds[0]
     assert repr(done) == f"Round({len(done.path)} of 4 drafted tokens accepted, committed {done.tokens})"
+
+
+def test_a_session_says_whose_tree_it_steps():
+    session = Session(load_model("target"), "radix", n_slots=64)
+    assert repr(session) == "Session(target by radix, step 0, None)"
+    session.prefill([5, 6, 7])
+    session.step({0: [8, 9]})
+    assert repr(session) == f"Session(target by radix, step 1, {session.tree!r})"

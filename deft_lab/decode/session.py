@@ -91,6 +91,9 @@ class Session:
         self._drafts: Drafts | None = None
         self._seated: set[int] = {ROOT}  # nodes with a query at the last decode, as a trace sees it
 
+    def __repr__(self) -> str:
+        return f"Session({self.model.name} by {self.method}, step {self.n_steps}, {self.tree!r})"
+
     # --- what there is
 
     @property
