@@ -16,7 +16,7 @@ from deft_lab.hardware import A100, H200
 from deft_lab.viz import draw_mask, draw_timeline, theme
 from deft_lab.viz.svg import PROSE, text_width
 from deft_lab.viz.words import in_seconds
-from deft_lab.viz.work import joined, pieces
+from deft_lab.viz.work import joined, pieces, pieces_of_groups
 
 FEW_SHOT = build_tree("few_shot", prompt=4000, width=20, length=20)
 TWO = Tree([-1, 0, 0], [33, 16, 17])
@@ -140,3 +140,13 @@ def test_the_queries_of_a_mask_have_the_caller_s_numbers():
     tree = Tree.from_parents([-1, 0, 0], [4, 2, 3], seat=[2, 1])
     names = [text.text for text in parsed(draw_mask(tree)).iter(f"{SVG}text") if text.text.startswith("q")]
     assert names == ["q1", "q0"]
+
+
+@settings(deadline=None)
+@given(trees(), st.sampled_from(list(METHODS)))
+def test_pieces_of_groups_are_those_that_were_divided_before_they_were_joined(tree, method):
+    work = rota(plan_tree(tree, method), LLAMA3_8B, H200)
+    slow = joined(pieces(work, by_slot=True), touching=False, by_group=True)
+    fast = pieces_of_groups(work)
+    for name in slow.__dataclass_fields__:
+        assert np.array_equal(getattr(slow, name), getattr(fast, name)), name

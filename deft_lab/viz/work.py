@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..cost import Rota
+from ..plan import Plan
 from ..tree._shape import Ints
 
 Floats = NDArray[np.float64]
@@ -36,9 +37,9 @@ def pieces(work: Rota, *, by_slot: bool = False, largest: bool = False) -> Piece
     """Every program, divided among its nodes; `largest`: whole, in the colour of the one with most tokens."""
     timeline, plan = work.timeline, work.plan
     per_sm = np.array(timeline.n_slots)[timeline.launch] // work.n_sms
-    row, chunk = _chunks_of_rows(work)
-    chunk_len = plan.chunk_stop - plan.chunk_start
+    row, chunk = _chunks_of(plan, work.group)
     if largest:
+        chunk_len = plan.chunk_stop - plan.chunk_start
         order = np.lexsort((-chunk_len, np.repeat(np.arange(plan.n_groups), np.diff(plan.group_start))))
         most = order[plan.group_start[:-1]]  # of each group, the chunk with most tokens
         row = np.arange(len(work.group))
@@ -46,12 +47,7 @@ def pieces(work: Rota, *, by_slot: bool = False, largest: bool = False) -> Piece
     group, of_node = work.group[row], chunk >= 0
     share = np.zeros(len(row)), np.ones(len(row))
     if not largest:
-        before = plan.chunk_entry[chunk] - plan.kv_start[group]
-        kv_len = plan.kv_len[group]
-        share = (
-            np.where(of_node, before / kv_len, 0.0),
-            np.where(of_node, (before + chunk_len[chunk]) / kv_len, 1.0),
-        )
+        share = _shares(plan, group, chunk)
     sm, slot, per_sm = timeline.sm[row], timeline.slot[row], per_sm[row]
     place = slot * work.n_sms + sm if by_slot else sm * per_sm + slot
     begin, seconds = timeline.begin[row], (timeline.end - timeline.begin)[row]
@@ -66,9 +62,16 @@ def pieces(work: Rota, *, by_slot: bool = False, largest: bool = False) -> Piece
     )
 
 
-def _chunks_of_rows(work: Rota) -> tuple[Ints, Ints]:
-    """(row, chunk) of every program and chunk of its group; chunk -1 where there is no group."""
-    plan, group = work.plan, work.group
+def _shares(plan: Plan, group: Ints, chunk: Ints) -> tuple[Floats, Floats]:
+    """When a program of the group begins and ends with the chunk, as shares of its time."""
+    of_node = chunk >= 0
+    before, kv_len = plan.chunk_entry[chunk] - plan.kv_start[group], plan.kv_len[group]
+    after = before + plan.chunk_stop[chunk] - plan.chunk_start[chunk]
+    return np.where(of_node, before / kv_len, 0.0), np.where(of_node, after / kv_len, 1.0)
+
+
+def _chunks_of(plan: Plan, group: Ints) -> tuple[Ints, Ints]:
+    """(row, chunk) of every row and each chunk of its group; chunk -1 where there is no group."""
     n_chunks = np.where(group >= 0, np.diff(plan.group_start)[group], 1)
     row = np.repeat(np.arange(len(group)), n_chunks)
     first = np.where(group >= 0, plan.group_start[:-1][group], -1)
@@ -86,6 +89,26 @@ def joined(work: Pieces, *, touching: bool, by_group: bool = False) -> Pieces:
     bottom = replace(work, height=work.top + work.height)
     found = _joined(bottom, (*same, "begin", "end"), "top", "height")
     return replace(found, height=found.height - found.top)
+
+
+def pieces_of_groups(work: Rota) -> Pieces:
+    """What `joined(pieces(work, by_slot=True), touching=False, by_group=True)` gives, sooner.
+
+    The heads of a group run side by side: joined before they are divided among nodes, they are few.
+    """
+    whole = joined(pieces(work, by_slot=True, largest=True), touching=False, by_group=True)
+    plan, group = work.plan, whole.group
+    row, chunk = _chunks_of(plan, group)
+    share = _shares(plan, group[row], chunk)
+    begin, seconds = whole.begin[row], (whole.end - whole.begin)[row]
+    found = replace(
+        whole.take(row),
+        node=np.where(chunk >= 0, plan.chunk_node[chunk], -1),
+        begin=begin + share[0] * seconds,
+        end=begin + share[1] * seconds,
+    )
+    order = (found.top, found.launch, found.group, found.node, found.begin, found.end)
+    return found.take(np.lexsort(order))
 
 
 def _joined(work: Pieces, same: tuple[str, ...], low: str, high: str) -> Pieces:

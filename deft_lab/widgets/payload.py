@@ -27,7 +27,7 @@ from ..methods import METHODS, plan_tree
 from ..plan import Plan
 from ..tree import Tree
 from ..viz.timeline import idle_words
-from ..viz.work import joined, pieces
+from ..viz.work import joined, pieces, pieces_of_groups
 
 COUNTED = ("requested", "logged")  # accounts that Python sends; the page computes the others
 MOST_PIECES = 6000  # of a method; with more, a program is of the node with most of its tokens
@@ -107,7 +107,7 @@ def of_method(
 
 def _timeline(work: Rota) -> Payload:
     timeline, labels = work.timeline, work.plan.tree.label
-    found = joined(pieces(work, by_slot=True), touching=False, by_group=True)
+    found = pieces_of_groups(work)
     if len(found.node) > MOST_PIECES:
         found = joined(pieces(work, by_slot=True, largest=True), touching=True, by_group=True)
     n_slots = np.array(timeline.n_slots)[found.launch]
