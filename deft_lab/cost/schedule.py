@@ -180,16 +180,17 @@ def finish(launch: TimedLaunch, n_sms: int) -> float:
         DeftLabError: as `schedule`.
     """
     _check(launch, n_sms)
-    free = [(0.0, n_sms * launch.per_sm)]  # (when, how many slots), a heap
+    n_slots = n_sms * launch.per_sm
+    free = [(0.0, n_slots)]  # (when, how many slots), a heap
     last = 0.0
     for duration, left in zip(*launch.runs(), strict=True):
         when = 0.0
+        rounds = (left - 1) // n_slots  # in which every slot takes a program, while more are left
+        if rounds and max(free)[0] - free[0][0] <= duration:  # no slot comes round twice before another
+            free = [(when + rounds * duration, slots) for when, slots in free]  # their order stays
+            left -= rounds * n_slots
         while left:
             when, slots = free[0]
-            if len(free) == 1 and left > slots:  # all slots together: whole waves at once
-                waves = left // slots
-                when += (waves - 1) * duration
-                left -= (waves - 1) * slots
             if left < slots:
                 free[0] = (when, slots - left)  # still the first
                 heapq.heappush(free, (when + duration, left))
