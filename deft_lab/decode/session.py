@@ -252,24 +252,20 @@ class Session:
         tree = self._grown() if more else self._idle()
         drafts = going_on(self._drafts, leaf, bool(self.listeners)) if more else Drafts(tree, leaf)
         self._known.row(leaf)
-        parents, tokens = plain_ids(parents), plain_ids(tokens)
+        parents, tokens = tuple(plain_ids(parents)), plain_ids(tokens)
         self.model.check_tokens(tokens)
         if len(tokens) != len(parents):
             raise DecodeError(f"{len(parents)} parents for {len(tokens)} tokens; give one of each")
-        table, ready = None, None if more else self._memory.take_foreseen(tree, leaf, tuple(parents))
-        laid_out = ready.laid_out.get(int(tree.length[tree.index(leaf)])) if ready is not None else None
-        if laid_out is not None:
-            tree = laid_out.tree
-        else:
+        ready = None if more else self._memory.take_foreseen(tree, leaf, parents)
+        laid_out = None if ready is None else ready.laid_out.get(int(tree.length[tree.index(leaf)]))
+        if ready is None or laid_out is None:
             tree, labels = hang(drafts.base, leaf, (*drafts.parents, *parents), len(drafts.parents))
+            labels = labels[len(drafts.parents) :]
+        else:
+            tree, labels = laid_out.tree, ready.labels
         with self.watch.host("memory"):
-            if ready is not None:
-                labels, slots = ready.labels, ready.slots
-            else:
-                labels = labels[len(drafts.parents) :]
-                slots = self._memory.take_drafts(labels)
-            if laid_out is not None:
-                table = self._forwards.upload(laid_out)
+            slots = self._memory.take_drafts(labels) if ready is None else ready.slots
+            table = None if laid_out is None else self._forwards.upload(laid_out)
         self.n_steps += 1
         events = self._take_pending()
         if self.listeners:
@@ -279,7 +275,7 @@ class Session:
         self._drafts = drafts.plus(labels, parents, tokens, slots, logits)
         self.tree = drafts.base_before(tree.next_label)
         # from here on the device is busy
-        if not more and self._memory.foresight.saw(leaf, tuple(parents)) and self._forwards.can_foresee:
+        if not more and self._memory.foresight.saw(leaf, parents) and self._forwards.can_foresee:
             with self.watch.host("ahead"):
                 self._memory.foresee(self.tree)
         return logits
