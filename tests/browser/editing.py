@@ -1,11 +1,11 @@
 """Work a tree editor in a notebook by mouse and by keys, and ask Python what came of it."""
 
 import json
-import time
 from dataclasses import dataclass
 from typing import Any
 
 from lab import Notebook
+from waiting import until
 
 from deft_lab import Tree
 
@@ -37,10 +37,10 @@ class Hand:
 
     def expect(self, tree: Tree) -> None:
         """Python comes to this tree, which the page already shows."""
-        self.wait(lambda: self.tree() == tree, lambda: f"Python has {self.tree()}, not {tree}")
+        until(self.tree, tree)
 
     def expect_value(self, expression: str, value: Any) -> None:
-        self.wait(lambda: self.ask(expression) == value, lambda: f"{self.ask(expression)}, not {value}")
+        until(lambda: self.ask(expression), value)
 
     def begin(self, tree: Tree) -> None:
         """Show this tree with nothing else going on, the focus on the tree, the cursor on its root."""
@@ -48,18 +48,11 @@ class Hand:
         text = tree.to_json()
         self.notebook.python(f"from deft_lab import Tree; {self.name}.tree = Tree.from_json('{text}')")
         self.notebook.python(f"{self.name}.focus_on(); {self.name}.folded = []; {self.name}.selection = [0]")
-        self.wait(lambda: self.labels() == sorted(tree.label.tolist()), self.labels)
+        until(self.labels, sorted(tree.label.tolist()))
         self.page.mouse.move(2, 2)
         self.root.locator(".deft-canvas").focus()
         self.page.keyboard.press("Home")
         self.expect_value("selection", [0])
-
-    @staticmethod
-    def wait(done: Any, words: Any, seconds: float = 15) -> None:
-        began = time.monotonic()
-        while not done():
-            assert time.monotonic() - began < seconds, words()
-            time.sleep(0.05)
 
     # --- the page's side
 
@@ -72,7 +65,7 @@ class Hand:
         return self.root.locator(".deft-status").inner_text().removeprefix("✕ ")
 
     def expect_words(self, words: str) -> None:
-        self.wait(lambda: words in self.status(), lambda: f"{self.status()!r} does not say {words!r}")
+        until(self.status, lambda seen: words in seen)
 
     def refused(self) -> bool:
         return self.root.locator(".deft-status.deft-refused").count() == 1

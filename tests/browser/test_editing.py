@@ -1,10 +1,12 @@
 """Every interaction of the tree editor in JupyterLab, by mouse and by keys; each time Python is asked."""
 
 import json
+from pathlib import Path
 
 import pytest
 from editing import Hand
 from lab import Lab
+from waiting import until
 
 from deft_lab import Tree, load_tree
 from deft_lab.errors import TreeError
@@ -47,6 +49,17 @@ def hand(notebook) -> Hand:
 by = pytest.mark.parametrize("by", ["mouse", "keys"])
 
 
+def shown_length(hand: Hand, label: int) -> int:
+    """The tokens that a node's bar says while its end is dragged."""
+    words = hand.root.locator(f'[data-node="{label}"] text.strong').text_content()
+    return int(words.split()[0].replace(",", ""))
+
+
+def read(file: Path) -> Tree | None:
+    """The tree that was saved; None before."""
+    return Tree.from_json(file.read_text()) if file.exists() else None
+
+
 def refusal(edit_of) -> str:
     """What the library says."""
     with pytest.raises(TreeError) as refused:
@@ -65,8 +78,8 @@ def test_select_one_and_several(hand, by):
         hand.expect_value("selection", [4, 2])
         box, end = hand.box(2), hand.spot(3)
         hand.drag((box["x"] - 14, box["y"] - 5), (end[0], end[1] + 3))
-        hand.wait(lambda: set(hand.ask("selection")) >= {2, 3}, lambda: hand.ask("selection"))
-        assert 1 not in hand.ask("selection") and "nodes selected" in hand.status()
+        until(lambda: set(hand.ask("selection")), lambda seen: seen >= {2, 3} and 1 not in seen)
+        hand.expect_words("nodes selected")
         return
     hand.keys("ArrowRight", "ArrowDown")
     hand.expect_value("selection", [4])
@@ -83,9 +96,10 @@ def test_move_a_subtree(hand, by):
     if by == "mouse":
         hand.drag(hand.spot(4), hand.spot(3), let_go=False)
         canvas = hand.root.locator(".deft-canvas")
-        assert canvas.locator(".node.legal").count() == 4 and canvas.locator(".node.illegal").count() == 4
-        assert canvas.locator(".target.legal").get_attribute("data-node") == "3"
-        assert canvas.locator(".ghost [data-node]").count() == 4
+        until(canvas.locator(".node.legal").count, 4)
+        until(canvas.locator(".node.illegal").count, 4)
+        until(lambda: canvas.locator(".target.legal").get_attribute("data-node"), "3")
+        until(canvas.locator(".ghost [data-node]").count, 4)
         hand.page.mouse.up()
     else:
         hand.keys("ArrowRight", "ArrowDown", "m", "ArrowRight", "ArrowRight", "ArrowDown")
@@ -106,7 +120,8 @@ def test_a_cycle_is_refused_in_the_library_s_words(hand, by):
             "ArrowRight", "ArrowDown", "m", "ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "Enter"
         )
     hand.expect_words(refusal(lambda tree: tree.move(4, 6)))
-    assert hand.refused() and hand.tree() == START and len(hand.ask("history")) == n_commands
+    until(hand.refused)
+    assert hand.tree() == START and len(hand.ask("history")) == n_commands
 
 
 @by
@@ -164,9 +179,9 @@ def test_split(hand, by):
         bar = hand.box(1)
         start = hand.handle("cut")
         hand.drag(start, (bar["x"] + bar["width"] * 0.25, start[1]), let_go=False)
-        k = int(hand.root.locator(".cutting text").text_content().split(" | ")[0])
+        said = hand.root.locator(".cutting text")
+        k = until(lambda: int(said.text_content().split(" | ")[0]), lambda seen: 35 < seen < 65)
         hand.page.mouse.up()
-        assert 35 < k < 65
     else:
         k = 77
         hand.keys("ArrowRight", "s", "7", "7", "Enter")
@@ -193,7 +208,7 @@ def test_merge(hand, by):
     hand.expect(START.merge(6))
     if by == "mouse":
         hand.click(4)
-        assert hand.root.locator('.handles [data-handle="merge"]').count() == 0
+        until(hand.root.locator('.handles [data-handle="merge"]').count, 0)
         hand.press("merge")
     else:
         hand.keys("ArrowLeft", "j")
@@ -206,10 +221,8 @@ def test_length(hand, by):
         hand.click(5)
         x, y = hand.handle("length")
         hand.drag((x, y), (x + 25, y), let_go=False)
-        shown = hand.root.locator('[data-node="5"] text.strong').text_content()
+        length = until(lambda: shown_length(hand, 5), lambda seen: seen > 80)
         hand.page.mouse.up()
-        length = int(shown.split()[0].replace(",", ""))
-        assert length > 80
     else:
         length = 1234
         hand.keys("ArrowRight", "ArrowDown", "ArrowRight", "l", "1", "2", "3", "4", "Enter")
@@ -227,9 +240,7 @@ def test_shift_drags_coarser_and_alt_finer(hand):
         if key:
             hand.page.keyboard.down(key)
         hand.page.mouse.move(x + 20, y, steps=4)
-        lengths[key] = int(
-            hand.root.locator('[data-node="5"] text.strong').text_content().split()[0].replace(",", "")
-        )
+        lengths[key] = until(lambda: shown_length(hand, 5), lambda seen: seen != 60)
         hand.page.mouse.up()
         if key:
             hand.page.keyboard.up(key)
@@ -248,7 +259,7 @@ def test_a_number_can_be_typed_into_the_field(hand):
     field.fill("-1")
     field.press("Enter")
     hand.expect_words(refusal(lambda tree: tree.set_length(2, -1)))
-    assert field.input_value() == "7"
+    until(field.input_value, "7")
 
 
 @by
@@ -274,8 +285,9 @@ def test_fold_and_focus(hand, by):
     else:
         hand.keys("ArrowRight", "ArrowDown", "Space")
     hand.expect_value("folded", [4])
-    assert hand.labels() == [0, 1, 2, 3, 4]
-    assert hand.root.locator('.deft-canvas [data-node="4"]').get_attribute("aria-expanded") == "false"
+    until(hand.labels, [0, 1, 2, 3, 4])
+    folded = hand.root.locator('.deft-canvas [data-node="4"]')
+    until(lambda: folded.get_attribute("aria-expanded"), "false")
     if by == "mouse":
         hand.root.locator('[data-handle="fold"]').click()
     else:
@@ -286,13 +298,14 @@ def test_fold_and_focus(hand, by):
     else:
         hand.keys("o")
     hand.expect_value("focused", 4)
-    assert hand.labels() == [4, 5, 6, 7]
+    until(hand.labels, [4, 5, 6, 7])
     if by == "mouse":
         hand.press("focus")
     else:
         hand.keys("o")
     hand.expect_value("focused", None)
-    assert len(hand.labels()) == 8 and hand.tree() == START
+    until(hand.labels, list(range(8)))
+    assert hand.tree() == START
 
 
 @by
@@ -328,8 +341,7 @@ def test_save(hand, lab, by):
     file = lab.folder / "drawn.json"
     file.unlink(missing_ok=True)
     hand.press("save") if by == "mouse" else hand.keys("Control+s")
-    hand.wait(file.exists, lambda: "nothing was saved")
-    assert Tree.from_json(file.read_text()) == START
+    until(lambda: read(file), START)
     hand.expect_words("saved to drawn.json")
 
 
@@ -385,12 +397,12 @@ def test_presets(hand, by):
         hand.expect(load_tree("medusa_64"))
     else:
         hand.keys("p")
-        assert menu.evaluate("menu => menu === document.activeElement")
+        until(lambda: menu.evaluate("menu => menu === document.activeElement"))
         hand.page.keyboard.type("chain")
         hand.keys("Enter")
-        hand.wait(lambda: hand.ask("history")[-1] == "load('chain')", lambda: hand.ask("history"))
+        until(lambda: hand.ask("history")[-1], "load('chain')")
         hand.expect(edit("chain").tree)
-    assert hand.root.locator(".deft-canvas").evaluate("canvas => canvas === document.activeElement")
+    until(lambda: hand.root.locator(".deft-canvas").evaluate("canvas => canvas === document.activeElement"))
     hand.keys("Control+z")
     hand.expect(START)
 
@@ -401,10 +413,10 @@ def test_help(hand, by):
     dialog = hand.root.get_by_role("dialog")
     dialog.wait_for()
     assert "prune: remove the subtree" in dialog.inner_text()
-    assert dialog.evaluate("dialog => dialog.contains(document.activeElement)")
+    until(lambda: dialog.evaluate("dialog => dialog.contains(document.activeElement)"))
     dialog.get_by_role("button").click() if by == "mouse" else hand.keys("Escape")
-    hand.wait(lambda: dialog.count() == 0, lambda: "the help stays")
-    assert hand.root.locator(".deft-canvas").evaluate("canvas => canvas === document.activeElement")
+    until(dialog.count, 0)
+    until(lambda: hand.root.locator(".deft-canvas").evaluate("canvas => canvas === document.activeElement"))
 
 
 def test_tab_moves_on_and_the_notebook_s_letters_do_nothing(hand, notebook):
@@ -422,19 +434,19 @@ def test_tab_moves_on_and_the_notebook_s_letters_do_nothing(hand, notebook):
 def test_keys_that_are_not_ours_reach_the_notebook(hand, notebook):
     before = notebook.page.locator(".jp-InputPrompt").first.inner_text()
     hand.keys("Control+Enter")
-    hand.wait(lambda: notebook.page.locator(".jp-InputPrompt").first.inner_text() != before, lambda: before)
+    until(notebook.page.locator(".jp-InputPrompt").first.inner_text, lambda seen: seen != before)
     notebook.page.locator(".deft-canvas").nth(1).wait_for()
 
 
 def test_what_python_does_shows_in_the_page(hand):
     hand.notebook.python("editor.move(4, 3); editor.fork(2, k=3)")
-    hand.wait(lambda: len(hand.labels()) == 11, hand.labels)
+    until(hand.labels, lambda seen: len(seen) == 11)
     hand.keys("Control+z", "Control+z")
     hand.expect(START)
     hand.notebook.python("editor.redo()")
     hand.expect(START.move(4, 3))
     hand.notebook.python("editor.selection = [7, 2]")
-    hand.wait(lambda: hand.root.locator(".node.selected").count() == 2, lambda: "not selected")
+    until(hand.root.locator(".node.selected").count, 2)
 
 
 def test_editors_do_not_disturb_each_other(hand, notebook):
@@ -443,7 +455,8 @@ def test_editors_do_not_disturb_each_other(hand, notebook):
     hand.click(4)
     hand.keys("f", "3")
     hand.expect(START.fork(4, k=3))
-    assert other.tree() == START.prune(1) and other.labels() == [0, 4, 5, 6, 7]
+    assert other.tree() == START.prune(1)
+    until(other.labels, [0, 4, 5, 6, 7])
     other.click(5)
     other.keys("Delete", "Control+z")
     other.expect(START.prune(1))
@@ -452,15 +465,18 @@ def test_editors_do_not_disturb_each_other(hand, notebook):
 
 def test_a_screen_reader_hears_edits_and_finds_the_tree(hand):
     canvas = hand.root.get_by_role("tree")
-    assert "8 nodes, 4 queries" in canvas.get_attribute("aria-label")
+    until(lambda: canvas.get_attribute("aria-label"), lambda seen: "8 nodes, 4 queries" in seen)
     hand.keys("ArrowRight")
     hand.expect_value("selection", [1])
-    active = hand.page.locator(f"[id='{canvas.get_attribute('aria-activedescendant')}']")
-    assert active.get_attribute("aria-label") == "node 1: 200 tokens, seen by 2 queries"
+    spoken = "node 1: 200 tokens, seen by 2 queries"
+    active = until(
+        lambda: hand.page.locator(f"[id='{canvas.get_attribute('aria-activedescendant')}']"),
+        lambda seen: seen.get_attribute("aria-label") == spoken,
+    )
     assert (active.get_attribute("role"), active.get_attribute("aria-level")) == ("treeitem", "2")
     hand.keys("Delete")
     spoken = hand.root.get_by_role("status")
-    hand.wait(lambda: "pruned node 1" in spoken.first.inner_text(), lambda: spoken.first.inner_text())
+    until(spoken.first.inner_text, lambda seen: "pruned node 1" in seen)
     assert spoken.first.get_attribute("aria-live") == "polite"
 
 
@@ -470,12 +486,12 @@ def test_reload_and_restart_lose_nothing_that_was_saved(hand, notebook, lab):
     hand.expect(drawn)
     file = lab.folder / "drawn.json"
     hand.keys("Control+s")
-    hand.wait(lambda: file.exists() and Tree.from_json(file.read_text()) == drawn, lambda: "not saved")
+    until(lambda: read(file), drawn)
     notebook.page.evaluate("window.jupyterapp.shell.currentWidget.context.save()")
     notebook.page.reload()
     canvas = notebook.page.locator(".deft-canvas").first
     canvas.wait_for(timeout=90_000)
-    assert hand.labels() == sorted(drawn.label.tolist())
+    until(hand.labels, sorted(drawn.label.tolist()))
     hand.expect(drawn)
     canvas.focus()
     hand.keys("Control+z")
@@ -483,9 +499,9 @@ def test_reload_and_restart_lose_nothing_that_was_saved(hand, notebook, lab):
     notebook.page.evaluate(SHUT_DOWN)
     canvas.focus()
     hand.keys("Home", "ArrowRight", "Delete")
-    hand.wait(lambda: hand.labels() == [0, 4, 5, 6, 7], hand.labels)
+    until(hand.labels, [0, 4, 5, 6, 7])
     hand.keys("Control+z")
-    hand.wait(lambda: len(hand.labels()) == 8, hand.labels)
+    until(hand.labels, list(range(8)))
     assert Tree.from_json(file.read_text()) == drawn
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from lab import Lab
+from waiting import until
 
 from deft_lab import build_tree, load_tree
 from deft_lab.widgets.views import in_words
@@ -74,7 +75,8 @@ def test_arrow_keys_move_the_prompt_and_nothing_else(notebook):
     for key in ("ArrowUp", "ArrowRight", "ArrowUp", "ArrowDown"):
         notebook.page.keyboard.press(key)
     expect_tree(notebook, build_tree("few_shot", prompt=4200, width=20, length=20))
-    assert notebook.page.get_by_label("Prompt").first.get_attribute("aria-valuetext") == "4,200 tokens"
+    prompt = notebook.page.get_by_label("Prompt").first
+    until(lambda: prompt.get_attribute("aria-valuetext"), "4,200 tokens")
     assert status(notebook, 1).inner_text() == other
 
 
@@ -94,15 +96,16 @@ def test_disabled_controls_say_why(notebook):
     notebook.page.get_by_label("Preset").first.select_option("medusa")
     expect_tree(notebook, build_tree("medusa", prompt=4000))
     length = notebook.page.get_by_label("Branch length").first
-    assert length.is_disabled()
+    until(length.is_disabled)
     reason = notebook.page.locator(f"[id='{length.get_attribute('aria-describedby')}']")
     assert reason.inner_text() == "every drafted token is a node"
     assert length.get_attribute("aria-valuetext") == "not used"
     notebook.page.get_by_label("Preset").first.select_option("few_shot")
     expect_tree(notebook, FEW_SHOT)
-    assert length.is_enabled() and reason.inner_text() == ""
+    until(length.is_enabled)
+    until(reason.inner_text, "")
     length.fill("1")
-    assert length.get_attribute("aria-valuetext") == "1 token"
+    until(lambda: length.get_attribute("aria-valuetext"), "1 token")
     length.fill("20")
 
 
@@ -110,7 +113,7 @@ def test_a_reason_for_all_controls_is_said_once_and_their_values_are_not_shown(n
     notebook.page.get_by_label("Preset").first.select_option("medusa_64")
     expect_tree(notebook, load_tree("medusa_64"))
     controls = notebook.page.locator(".deft-controls").first
-    assert controls.locator(".deft-value").all_inner_texts() == ["–"] * 3
+    until(controls.locator(".deft-value").all_inner_texts, ["–"] * 3)
     reasons = controls.locator(".deft-reason")
     assert reasons.all_inner_texts() == ["a bundled tree is shown as it is", "", ""]
     described = {box.get_attribute("aria-describedby") for box in controls.locator("input").all()}
@@ -131,10 +134,11 @@ def test_the_node_under_the_mouse_is_marked_in_every_picture(notebook):
     views = notebook.page.locator(".deft-views").first
     views.locator(".deft-picture").first.locator("rect[data-node='0']").hover()
     marked = views.locator("rect.lit")
-    assert marked.count() == 3 and {marked.nth(i).get_attribute("data-node") for i in range(3)} == {"0"}
+    until(marked.count, 3)
+    assert {marked.nth(i).get_attribute("data-node") for i in range(3)} == {"0"}
     assert notebook.page.locator(".deft-views").nth(1).locator("rect.lit").count() == 0
     notebook.page.mouse.move(2, 2)
-    assert views.locator("rect.lit").count() == 0
+    until(views.locator("rect.lit").count, 0)
 
 
 def test_screen_readers_get_names_and_descriptions(notebook):

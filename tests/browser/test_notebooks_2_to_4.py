@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from lab import ROOT, Lab
+from waiting import until
 
 NAMES = ("02_qkv_grouping", "03_partial_attention", "04_tree_reduction")
 
@@ -35,16 +36,16 @@ def inspect(notebook):
     status = page.locator(".deft-views .deft-status").first
     page.locator(".deft-picture rect[data-node='3']").first.hover()
     # node 3: its bar in the tree, its slot and its word, the sizes of its group, and its query
-    lit = page.evaluate(LIT)
-    assert lit.count("3") == 3 and set(lit) - {"3"} == {"qg2", "q1g0", "q1g1", "q1g2"}
-    assert status.inner_text().startswith("Node 3: 1 token, seen by 1 query (q1)")
+    around = {"qg2", "q1g0", "q1g1", "q1g2"}
+    until(lambda: page.evaluate(LIT), lambda lit: lit.count("3") == 3 and set(lit) - {"3"} == around)
+    until(status.inner_text, lambda seen: seen.startswith("Node 3: 1 token, seen by 1 query (q1)"))
 
     page.locator(".deft-picture rect[data-query='2']").first.hover()
-    assert {"0", "4"} <= set(page.evaluate(LIT)) and "1" not in page.evaluate(LIT)
-    assert status.inner_text().startswith("Query q2 sees n0, n4")
+    until(lambda: set(page.evaluate(LIT)), lambda seen: {"0", "4"} <= seen and "1" not in seen)
+    until(status.inner_text, lambda seen: seen.startswith("Query q2 sees n0, n4"))
 
     page.get_by_label("Light up").first.focus()
     page.keyboard.press("ArrowDown")
     page.mouse.move(0, 0)
     page.wait_for_function("() => document.querySelector('.deft-status').textContent.startsWith('Node 0')")
-    assert set(page.evaluate(LIT)) >= {"0", "q0g0", "q2g3"}
+    until(lambda: set(page.evaluate(LIT)), lambda seen: seen >= {"0", "q0g0", "q2g3"})

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from gallery import offline_page
 from lab import READY, ROOT, Lab
+from waiting import until
 
 from deft_lab.kernel_run import load_kernel_run
 
@@ -64,17 +65,20 @@ def test_a_bar_of_notebook_8_leads_to_its_source_lines(lab: Lab, screenshots: Pa
     with lab.open(ROOT / "notebooks" / "08_count_the_bytes.ipynb") as notebook:
         run_first_cell(notebook, ".deft-views .deft-picture svg .pane")
         page, status = notebook.page, notebook.page.locator(".deft-views .deft-status")
-        assert page.evaluate(SHOWN) == ["kv"] and status.inner_text().startswith("Choose the bars")
+        until(lambda: page.evaluate(SHOWN), ["kv"])
+        until(status.inner_text, lambda seen: seen.startswith("Choose the bars"))
         address = page.url
         page.locator("a[data-pane=partials] rect[data-role]").last.click()
-        assert page.evaluate(SHOWN) == ["partials"] and "attend.py:93 stores" in status.inner_text()
+        until(lambda: page.evaluate(SHOWN), ["partials"])
+        until(status.inner_text, lambda seen: "attend.py:93 stores" in seen)
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
-        assert page.evaluate(SHOWN) == ["lse"] and page.url == address
-        assert notebook.python("print(Out[1].pick)") == "lse"
+        until(lambda: page.evaluate(SHOWN), ["lse"])
+        assert page.url == address
+        until(lambda: notebook.python("print(Out[1].pick)"), "lse")
         notebook.python("Out[1].pick = 'index'")
         status.get_by_text("6 more lines the rest").wait_for(timeout=10_000)
-        assert page.evaluate(SHOWN) == ["index"]
+        until(lambda: page.evaluate(SHOWN), ["index"])
         look(notebook, screenshots, "08")
 
 
@@ -86,11 +90,11 @@ def test_the_same_in_exported_html(chromium, tmp_path, screenshots):
     with offline_page(chromium, tmp_path / "08_count_the_bytes.html") as (page, asked, errors):
         assert page.evaluate(SHOWN) == ["kv"]
         page.locator("a[data-pane=partials] text").first.click()
-        assert page.evaluate(SHOWN) == ["partials"]
+        until(lambda: page.evaluate(SHOWN), ["partials"])
         page.locator("a[data-pane=index]").focus()
         page.keyboard.press("Enter")
-        assert page.evaluate(SHOWN) == ["index"]
+        until(lambda: page.evaluate(SHOWN), ["index"])
         # the bars stay on the screen, above the source
-        assert page.locator("a[data-pane=kv]").bounding_box()["y"] >= 0
+        until(lambda: page.locator("a[data-pane=kv]").bounding_box()["y"], lambda seen: seen >= 0)
         page.screenshot(path=str(screenshots / "exported_08.png"))
         assert asked == [] and errors == []

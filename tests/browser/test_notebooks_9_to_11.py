@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from lab import ROOT, Lab
+from waiting import until
 
 NAMES = ("09_llama_decode", "10_sequential_baselines", "11_speculative_trees")
 SHOW = """(source) => {
@@ -38,11 +39,8 @@ def decode_what_is_drawn(notebook):
     page = notebook.page
     page.evaluate(SHOW, "LiveDecoder(model")
     page.wait_for_selector(".deft-live .deft-go")
-    assert "All 3 branches equal" in page.locator(".deft-live").inner_text()
+    until(page.locator(".deft-live").inner_text, lambda seen: "All 3 branches equal" in seen)
     notebook.python("editor.tree = editor.tree.fork(2, k=2, length=5)")
     page.locator(".deft-live .deft-go").click()
-    page.wait_for_function(
-        "() => document.querySelector('.deft-live').textContent.includes('All 4 branches equal')",
-        timeout=60_000,
-    )
+    until(page.locator(".deft-live").inner_text, lambda seen: "All 4 branches equal" in seen, seconds=60)
     assert re.search(r"\b\d+ tokens the same", page.locator(".deft-live").inner_text())

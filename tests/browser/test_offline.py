@@ -11,6 +11,7 @@ import pytest
 from axe import faults
 from gallery import WIDGETS, offline_page, write_notebook
 from lab import ROOT
+from waiting import until
 
 from deft_lab import build_tree, load_tree
 from deft_lab.widgets.linked import VIEWS
@@ -77,11 +78,11 @@ def test_the_page_edits_and_says_which_plans_are_old(chromium, page_file):
         assert page.locator(".deft-stale").count() == 0
         page.locator("[data-field=length]").fill("77")
         page.keyboard.press("Enter")
-        assert page.evaluate("() => session.tree.nTokens") != before
-        assert "plans need Python" in page.locator(".deft-stale").first.inner_text()
+        until(lambda: page.evaluate("() => session.tree.nTokens"), lambda seen: seen != before)
+        until(page.locator(".deft-stale").first.inner_text, lambda seen: "plans need Python" in seen)
         page.keyboard.press("Control+z")
-        assert page.evaluate("() => session.tree.nTokens") == before
-        assert page.locator(".deft-stale").count() == 0
+        until(lambda: page.evaluate("() => session.tree.nTokens"), before)
+        until(page.locator(".deft-stale").count, 0)
         assert asked == [] and errors == []
 
 

@@ -3,6 +3,7 @@
 import pytest
 from editing import Hand
 from lab import Lab
+from waiting import until
 
 from deft_lab import Tree, build_tree
 from deft_lab.errors import DeftLabError
@@ -59,9 +60,10 @@ def test_a_preset_with_numbers_of_its_own(hand, by):
         numbers.locator(".build").click()
     else:
         hand.keys("n")  # away
-        assert numbers.count() == 0
+        until(numbers.count, 0)
         hand.keys("n")
-        assert numbers.locator('[data-option="prompt"]').evaluate("e => e === document.activeElement")
+        prompt = numbers.locator('[data-option="prompt"]')
+        until(lambda: prompt.evaluate("e => e === document.activeElement"))
         hand.keys("Control+a", "9", "Tab", "Control+a", "3", "Enter")
     hand.expect(build_tree("few_shot", prompt=9, width=3, length=20))
     history = hand.ask("history")[-1]
@@ -102,7 +104,8 @@ def test_a_number_that_is_not_allowed_is_refused_as_in_python(hand):
     with pytest.raises(DeftLabError) as refused:
         edit("few_shot", width=0)
     hand.expect_words(f"few_shot: {refused.value}")
-    assert hand.refused() and hand.tree() == edit("few_shot").tree
+    until(hand.refused)
+    assert hand.tree() == edit("few_shot").tree
 
 
 def test_what_python_loads_the_numbers_show(hand, notebook):
@@ -112,7 +115,7 @@ def test_what_python_loads_the_numbers_show(hand, notebook):
     if hand.root.locator(".deft-numbers-row").count():
         hand.keys("n")
     hand.keys("n")
-    assert hand.root.locator('.deft-numbers-row [data-option="seed"]').input_value() == "8"
+    until(hand.root.locator('.deft-numbers-row [data-option="seed"]').input_value, "8")
 
 
 @by
@@ -126,8 +129,9 @@ def test_open_a_link(hand, by):
         hand.page.keyboard.insert_text(LINK)
         hand.keys("Enter")
     hand.expect(START.prune(1))
-    assert hand.ask("history")[-1] == "load('link')" and hand.root.locator(".deft-opening").count() == 0
-    assert hand.root.locator(".deft-canvas").evaluate("canvas => canvas === document.activeElement")
+    until(lambda: hand.ask("history")[-1], "load('link')")
+    until(hand.root.locator(".deft-opening").count, 0)
+    until(lambda: hand.root.locator(".deft-canvas").evaluate("canvas => canvas === document.activeElement"))
 
 
 def test_a_broken_link_is_refused_as_in_python_and_the_dialog_stays(hand):
@@ -139,10 +143,11 @@ def test_a_broken_link_is_refused_as_in_python_and_the_dialog_stays(hand):
         if broken != "nothing":
             with pytest.raises(DeftLabError) as refused:
                 edit(broken)
-            assert dialog.get_by_role("alert").inner_text().removeprefix("✕ ") == f"link: {refused.value}"
+            said = dialog.get_by_role("alert").inner_text
+            until(lambda said=said: said().removeprefix("✕ "), f"link: {refused.value}")
         assert dialog.get_by_role("alert").is_visible() and hand.tree() == START
     dialog.locator("input").fill(START.prune(4).to_json())
     hand.keys("Enter")
     hand.expect(START.prune(4))
     hand.keys("Control+o", "Escape")
-    assert dialog.count() == 0
+    until(dialog.count, 0)

@@ -1,10 +1,10 @@
 """The decode player in JupyterLab: keys and menus reach Python, and a live decode can be stopped."""
 
-import time
 from pathlib import Path
 
 import pytest
 from lab import Lab
+from waiting import until
 
 nbformat = pytest.importorskip("nbformat")
 
@@ -41,10 +41,7 @@ def notebook(lab: Lab, tmp_path_factory: pytest.TempPathFactory):
 
 def expect(notebook, expression: str, value: object) -> None:
     """Python comes to this value."""
-    began = time.monotonic()
-    while (found := notebook.python(f"print({expression})").strip()) != str(value):
-        assert time.monotonic() - began < 15, f"{expression} is {found}, not {value}"
-        time.sleep(0.1)
+    until(lambda: notebook.python(f"print({expression})"), str(value))
 
 
 def test_keys_and_the_account_reach_python(notebook):
@@ -60,7 +57,7 @@ def test_keys_and_the_account_reach_python(notebook):
     ):
         notebook.page.keyboard.press(key)
         expect(notebook, "player.step", step)
-        assert player.locator(".deft-count").inner_text() == f"step {step} of 95"
+        until(player.locator(".deft-count").inner_text, f"step {step} of 95")
     player.locator("select").first.select_option("paper")
     expect(notebook, "player.account", "paper")
     notebook.python("player.step = 40")

@@ -6,6 +6,7 @@ from subprocess import run
 import pytest
 from gallery import offline_page
 from lab import ROOT
+from waiting import until
 
 from deft_lab import load_tree
 from deft_lab.viz.theme import LIGHT, contrast
@@ -97,7 +98,7 @@ def test_what_was_unfolded_is_printed(chromium, tmp_path):
     with offline_page(chromium, path) as (page, _asked, _errors):
         page.locator(".deft-memory summary").click()
         page.emulate_media(media="print")
-        assert page.locator(".deft-memory table").is_visible()
+        until(page.locator(".deft-memory table").is_visible)
         assert not page.locator(".deft-bytes summary").is_visible()
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from lab import Lab
+from waiting import until
 
 from deft_lab.widgets import play_kernel, play_partial
 
@@ -47,7 +48,7 @@ def in_python(notebook, name: str, step: int) -> None:
     notebook.page.get_by_text(f"{name} {step}", exact=True).wait_for(timeout=10_000)
     which = {"one": 0, "two": 1}[name]
     count = notebook.page.locator(".deft-player").nth(which).locator(".deft-count")
-    assert count.inner_text().startswith(f"step {step} of ")
+    until(count.inner_text, lambda seen: seen.startswith(f"step {step} of "))
 
 
 def press(notebook, *keys: str) -> None:
@@ -73,13 +74,13 @@ def test_a_prediction_that_waits_stops_once_and_lets_go_when_it_is_there(noteboo
     player.focus()
     press(notebook, "Home", "End")
     in_python(notebook, "one", 10)
-    assert "A prediction is waiting" in player.locator(".deft-wait").inner_text()
+    until(player.locator(".deft-wait").inner_text, lambda seen: "A prediction is waiting" in seen)
     notebook.page.get_by_role("button", name="answer").click()
     player.focus()
     press(notebook, "Home", "End")
     # the first try asks Python, which knows the guess by now, and the page goes on by itself
     in_python(notebook, "one", LAST)
-    assert player.locator(".deft-wait").count() == 0
+    until(player.locator(".deft-wait").count, 0)
 
 
 def test_the_mouse_moves_it_too(notebook):
@@ -97,11 +98,12 @@ def test_the_mouse_moves_it_too(notebook):
     player.get_by_label("Go to").select_option("11")
     in_python(notebook, "one", 11)
     player.get_by_text("Numbers of this step").click()
-    assert "decay" in player.locator(".deft-table").inner_text()
+    until(player.locator(".deft-table").inner_text, lambda seen: "decay" in seen)
     player.get_by_label("Speed").select_option("4")
     player.get_by_role("button", name="Play").click()
     in_python(notebook, "one", LAST)
-    assert player.get_by_role("button", name="Play").get_attribute("aria-pressed") == "false"
+    play = player.get_by_role("button", name="Play")
+    until(lambda: play.get_attribute("aria-pressed"), "false")
 
 
 def test_the_kernel_is_stepped_by_line_iteration_program_and_condition(notebook):
@@ -121,7 +123,7 @@ def test_the_kernel_is_stepped_by_line_iteration_program_and_condition(notebook)
     player.get_by_role("button", name="stop ▶").click()
     in_python(notebook, "two", hits[0])
     now = player.locator(".deft-source li.now code")
-    assert now.inner_text().strip() == KERNEL.run.text(hits[0])
+    until(lambda: now.inner_text().strip(), KERNEL.run.text(hits[0]))
     press(notebook, "b", "Shift+B")
     in_python(notebook, "two", hits[0])
     box.fill("wrong ==")

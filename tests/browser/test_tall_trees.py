@@ -2,6 +2,7 @@
 
 import pytest
 from gallery import offline_page
+from waiting import until
 
 from deft_lab import build_tree
 from deft_lab.widgets.page import view_page
@@ -27,7 +28,7 @@ def page(chromium, tmp_path):
     html.write_text(view_page(path), encoding="utf-8")
     with offline_page(chromium, html) as (opened, _asked, errors):
         opened.locator(".deft-canvas svg").first.wait_for()
-        opened.wait_for_timeout(300)
+        until(lambda: drawn(opened), lambda seen: 50 < len(seen) < 200)
         yield opened
         assert not errors
 
@@ -37,39 +38,40 @@ def drawn(page) -> list[int]:
     return sorted(int(x) for x in marks.evaluate_all("marks => marks.map((m) => m.dataset.node)"))
 
 
+def nothing_missing(page) -> dict[str, float]:
+    return until(lambda: page.evaluate(SEEN), lambda seen: seen["gap"] < ROWS)
+
+
+def cursor_in_sight(page) -> bool:
+    box, bar = (page.locator(of).bounding_box() for of in (".deft-tree", ".node.cursor .bar"))
+    return box["y"] <= bar["y"] and bar["y"] + bar["height"] <= box["y"] + box["height"]
+
+
 def test_the_part_in_sight_is_drawn_wherever_one_scrolls(page):
-    assert 50 < len(drawn(page)) < 200
     page.locator(".deft-tree").evaluate("box => { box.scrollTop = 0 }")
-    page.wait_for_timeout(150)
     tops = set()
     for _ in range(8):
-        seen = page.evaluate(SEEN)
-        assert seen["gap"] < ROWS, seen
-        tops.add(seen["top"])
+        tops.add(nothing_missing(page)["top"])
         page.locator(".deft-tree").evaluate("box => box.scrollBy(0, 230)")
-        page.wait_for_timeout(150)
-    assert len(tops) > 5 and len(drawn(page)) < 200
+    assert len(tops) > 5
+    until(lambda: len(drawn(page)), lambda seen: seen < 200)
 
 
 def test_the_cursor_is_in_sight_and_its_path_is_there(page):
     page.locator(".deft-canvas").focus()
     for key, label in (("End", LABELS[-1]), ("Home", LABELS[0])):
         page.keyboard.press(key)
-        page.wait_for_timeout(200)
         path = {LABELS[i] for i in TREE.path(TREE.index(label))}
-        assert path <= set(drawn(page)) and page.evaluate(SEEN)["gap"] < ROWS
-        box, bar = (page.locator(of).bounding_box() for of in (".deft-tree", ".node.cursor .bar"))
-        assert box["y"] <= bar["y"] and bar["y"] + bar["height"] <= box["y"] + box["height"]
+        until(lambda: set(drawn(page)), lambda seen, path=path: path <= seen)
+        nothing_missing(page)
+        until(lambda: cursor_in_sight(page))
     page.keyboard.press("End")
     page.keyboard.press("Enter")
-    page.wait_for_timeout(200)
-    assert TREE.next_label in drawn(page)
+    until(lambda: drawn(page), lambda seen: TREE.next_label in seen)
 
 
 def test_on_paper_the_whole_tree_is_drawn(page):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    page.wait_for_timeout(300)
-    assert drawn(page) == sorted(LABELS)
+    until(lambda: drawn(page), sorted(LABELS))
     page.evaluate("dispatchEvent(new Event('afterprint'))")
-    page.wait_for_timeout(300)
-    assert len(drawn(page)) < 200
+    until(lambda: len(drawn(page)), lambda seen: seen < 200)
