@@ -9,10 +9,10 @@ import pytest
 from lab import Lab
 from waiting import until
 
-from deft_lab import LLAMA3_8B, build_tree, plan_tree
+from deft_lab import LLAMA3_8B, build_tree, plan_tree, traffic
 from deft_lab.cost import predict, rota
 from deft_lab.hardware import A100, H200
-from deft_lab.viz.words import in_seconds
+from deft_lab.viz.words import in_bytes, in_seconds, percent
 from deft_lab.widgets import VIEWS
 
 nbformat = pytest.importorskip("nbformat")
@@ -126,12 +126,28 @@ def test_the_keyboard_walks_through_every_view(page, name):
     scene.focus()
     follow = page.locator(".deft-editor").first.locator(".deft-follow")
     said = ""
-    for key in ("Home", "End", "ArrowLeft"):
+    for key in ("Home", "ArrowRight", "End"):
         page.keyboard.press(key)
         said = until(follow.inner_text, lambda seen, said=said: seen and seen != said)
-    page.keyboard.press("ArrowDown")  # at the end it may stay where it is
     page.keyboard.press("Escape")
     until(follow.inner_text, "")
+
+
+def test_the_bytes_say_every_role_and_enter_chooses_the_method(page):
+    scene = view(page, "bytes").locator(".deft-scene")
+    scene.focus()
+    follow = page.locator(".deft-editor").first.locator(".deft-follow")
+    page.keyboard.press("Home")
+    until(follow.inner_text, lambda seen: seen.startswith("Flash-Decoding: 16 groups, "))
+    bytes_ = traffic(plan_tree(TREE, "flash_decoding"), LAYER, "requested")
+    page.keyboard.press("ArrowRight")
+    shares = f"KV {in_bytes(bytes_.kv)} of {in_bytes(bytes_.total)}, {percent(bytes_.kv / bytes_.total)}"
+    until(follow.inner_text, f"Flash-Decoding: {shares}")
+    page.keyboard.press("Enter")
+    until(lambda: ask(page, "editor.method"), "flash_decoding")
+    page.keyboard.press("Escape")
+    page.evaluate(ASK, "editor.method = 'deft_flatten'")
+    says(view(page, "timeline"), "DeFT-Flatten on H200 SXM")
 
 
 def test_menus_reach_python_and_every_view(page):

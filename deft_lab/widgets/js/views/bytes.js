@@ -2,7 +2,7 @@
 // each role. The accounts paper and unique follow from the tree; the others come from Python with the plans.
 import { h } from "preact";
 import { ACCOUNTS, METHODS, traffic } from "../core/accounts.js";
-import { inSeconds, isStale, readersOf, tokensRead, unpack, whyOld } from "../core/plans.js";
+import { inSeconds, isStale, percent, readersOf, tokensRead, unpack, whyOld } from "../core/plans.js";
 import { nodePaint, SMALL, TEXT, textWidth } from "../core/theme.js";
 import { count, inBytes, times } from "../core/words.js";
 import { axis, DEFAULTS, Figure, Menu } from "./figure.js";
@@ -90,7 +90,7 @@ export function bytesScene(tree, rows, { width, info, choice, lit, pick }) {
     } else text(left - 8, row.title, strong, "end");
     const words = () => rowInWords(row, least, info);
     scene.marks.push({ x: 0, y, w: width, h: ROW, kind: "row", words, act: pick && (() => pick(row.name)) });
-    drawRoles(scene, row, { x: left, y: y + (ROW - BAR) / 2, scale, words });
+    drawRoles(scene, row, { x: left, y: y + (ROW - BAR) / 2, scale, act: pick && (() => pick(row.name)) });
     for (const label of lit) drawShare(scene, tree, row, { label, info, account: choice.account, x: left, y: y + (ROW - BAR) / 2, scale });
     text(narrow ? width - 4 : width - 112, inBytes(row.total), "", "end");
     if (!narrow) {
@@ -125,15 +125,14 @@ function drawHeads(scene, width, y) {
   }
 }
 
-function drawRoles(scene, row, { x, y, scale, words }) {
+function drawRoles(scene, row, { x, y, scale, act }) {
   let at = x;
   for (const [role, paint] of Object.entries(ROLE_PAINTS)) {
     const bytes = row.roles[role];
     if (!bytes) continue;
-    scene.marks.push({ x: at, y, w: scale * bytes, h: BAR, kind: "node", paint });
+    scene.marks.push({ x: at, y, w: scale * bytes, h: BAR, kind: "node", paint, act, words: () => roleInWords(row, role) });
     at += scale * bytes;
   }
-  scene.marks.push({ x, y, w: at - x, h: BAR, kind: "ghost", words });
 }
 
 /** The part of the KV's bytes that a node's tokens make up. */
@@ -151,6 +150,10 @@ function drawShare(scene, tree, row, { label, info, account, x, y, scale }) {
   const w = scale * (row.roles.kv ?? 0) * shareOfNode(tree, info, row, label, account);
   const paint = nodePaint(tree, label);
   if (w > 0) scene.marks.push({ x, y: y + 2, w: Math.max(w, 1.5), h: BAR - 4, kind: `share c${paint.color}`, label });
+}
+
+function roleInWords({ title, roles, total }, role) {
+  return `${title}: ${ROLE_WORDS[role]} ${inBytes(roles[role])} of ${inBytes(total)}, ${percent(roles[role] / total)}`;
 }
 
 function rowInWords(row, least, info) {

@@ -17,10 +17,14 @@ export function Scene({ scene, title, desc, hover, setHover, select, faded }) {
   const at = useRef(-1);
   const walk = useMemo(() => scene.marks.filter((mark) => mark.words), [scene]);
   const tell = (mark) => setHover?.(mark ? { labels: new Set(mark.labels ?? []), query: mark.query ?? null, words: mark.words() } : null);
+  const choose = (mark) => {
+    if (mark?.act) mark.act();
+    else if (mark?.labels?.length) select?.(mark.labels);
+  };
   const keys = (event) => {
     const next = stepped(event.key, at.current, walk.length);
     if (event.key === "Escape") tell(null);
-    else if (event.key === "Enter" && walk[at.current]?.labels?.length) select?.(walk[at.current].labels);
+    else if (event.key === "Enter" && walk[at.current]) choose(walk[at.current]);
     else if (next === null) return;
     else tell(walk[(at.current = next)]);
     event.preventDefault();
@@ -37,11 +41,7 @@ export function Scene({ scene, title, desc, hover, setHover, select, faded }) {
     at.last = null;
     tell(null);
   };
-  const click = (event) => {
-    const mark = markAt(scene, event);
-    if (mark?.act) mark.act();
-    else if (mark?.labels?.length) select?.(mark.labels);
-  };
+  const click = (event) => choose(markAt(scene, event));
   return h(
     "div",
     {
@@ -103,7 +103,7 @@ function drawShapes({ scene, id, title, desc }) {
   const nodes = scene.marks.filter((mark) => mark.kind === "node");
   const onCanvas = nodes.length > MOST_SHAPES;
   const shares = scene.marks.filter((mark) => mark.kind.startsWith("share"));
-  const plain = scene.marks.filter((mark) => !["node", "ghost", "row"].includes(mark.kind) && !shares.includes(mark));
+  const plain = scene.marks.filter((mark) => !["node", "row"].includes(mark.kind) && !shares.includes(mark));
   const size = { viewBox: `0 0 ${width} ${height}`, width: "100%" };
   const last = [
     shares.map((mark) => h("rect", { class: mark.kind, ...placed(mark) })),
