@@ -69,6 +69,17 @@ def test_ticks_are_few_round_and_within_the_axis(low, factor, log):
         assert float(f"{tick:.1e}") == pytest.approx(tick) or not log
 
 
+def test_powers_of_two_are_ticks_themselves():
+    lengths = [32, 64, 128, 256, 512, 1024, 2048]
+    scale = Scale(Axis("tokens of a chunk", log=True), lengths, 0, 100)
+    assert scale.ticks(8) == lengths
+    assert 0 < len(scale.ticks(4)) <= 4 and not set(scale.ticks(4)) & set(
+        lengths
+    )  # no room: round ones again
+    assert Scale(Axis("x", log=True), [32, 33, 64], 0, 100).ticks(8) != [32, 33, 64]
+    assert Scale(Axis("x"), [32, 64, 128], 0, 100).ticks(8) != [32, 64, 128]
+
+
 @given(st.lists(st.floats(0, 300), min_size=1, max_size=12))
 def test_names_keep_apart_and_in_order(places):
     moved = apart(sorted(places), 14)
@@ -145,5 +156,12 @@ def test_short_numbers():
         "4k",
         "3M",
         "2e12",
+    ]
+    assert [short(x) for x in (1024, 1500, 2048, 8192, 1234.5)] == [
+        "1,024",
+        "1.5k",
+        "2,048",
+        "8,192",
+        "1.23k",
     ]
     assert "here" in text_of(figures()["lines"])

@@ -175,6 +175,16 @@ def test_partial_attention_ends_where_the_library_does(tile):
         assert np.abs(script[-1].state["lse"] - lse[:, head]).max() < 1e-12
 
 
+def test_bytes_are_those_of_the_memory_that_is_meant():
+    part = two_tiles()
+    last = [
+        play_partial(part.q, part.k, part.v, part.plan, **more).script[-2].n_bytes
+        for more in ({}, {"dtype_bytes": 2})
+    ]
+    loaded = part.plan.q_len[0] + 2 * part.plan.kv_len[0]  # rows: Q once, K and V
+    assert last == [loaded * part.q.shape[2] * size for size in (part.k.itemsize, 2)]
+
+
 def test_a_query_that_sees_nothing_of_a_group_leaves_no_weight():
     tree = Tree([-1, 0, 0], [4, 2, 3])
     q, k, v = arrays(tree)

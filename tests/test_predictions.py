@@ -155,7 +155,13 @@ def test_a_truth_is_needed_to_reveal():
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
-    [(18.2727, "x", "18.27x"), (329.3, "MB", "329.3 MB"), (4000, "", "4,000"), (1e-5, "s", "1e-05 s")],
+    [
+        (18.2727, "x", "18.27x"),
+        (329.3, "MB", "329.3 MB"),
+        (4000, "", "4,000"),
+        (1e-5, "s", "1e-05 s"),
+        (0.1017, "", "0.102"),
+    ],
 )
 def test_numbers_are_written_as_people_write_them(value, unit, text):
     assert with_unit(value, unit) == text

@@ -1,5 +1,6 @@
 """Linked views show the library's numbers: what Python sends, and what the page draws of it."""
 
+import re
 import time
 
 import numpy as np
@@ -240,6 +241,9 @@ def test_every_view_renders_and_says_the_numbers(name):
     assert f"{plan.n_groups:,} group" in answer["html"]["groups"]
     for words in (in_seconds(work.makespan), percent(work.idle)):
         assert words in answer["html"]["timeline"]
+    n_programs = np.bincount(work.timeline.launch).tolist()
+    for launch, n in zip(work.timeline.names, n_programs, strict=True):  # in the words of draw_timeline
+        assert f"{launch} ({n:,})" in answer["html"]["timeline"]
     for account, totals in answer["totals"].items():
         for method, total in totals.items():
             assert total == traffic(plan_tree(tree, method), LAYER, account).total, (account, method)
@@ -285,6 +289,20 @@ def test_a_view_draws_every_node_and_lights_it_everywhere(name):
         assert sorted(answer["labels"][view]) == sorted(seen), view
         assert f'data-lit="{label}"' in answer["lit"][view], view
     assert "share c" in answer["lit"]["bytes"]
+
+
+@pytest.mark.parametrize("width", [2, 9, 30, 80])
+def test_no_line_between_copies_crosses_the_name_of_a_node(width):
+    answer = drawn(build_tree("few_shot", prompt=100, width=width, length=20), ["deft_node"])
+    html = answer["html"]["memory"]
+    lines = [
+        float(y)
+        for d in re.findall(r'd="([^"]*)" class="gap"', html)
+        for y in re.findall(r"M[\d.]+,([\d.]+)H", d)
+    ]
+    names = [float(y) for y in re.findall(r'<text[^>]* y="([\d.]+)"[^>]*>n0<', html)]
+    assert names and (lines or width == 80)
+    assert not [(y, line) for y in names for line in lines if y - 9 < line < y]  # letters stand on y
 
 
 def test_old_plans_are_marked_in_words():

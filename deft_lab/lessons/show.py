@@ -50,8 +50,8 @@ def plain(markdown: str) -> str:
 
 
 def number(value: float) -> str:
-    """A number as a person writes it: two decimals at most, thousands apart, an exponent if tiny or huge."""
-    if value != 0 and not 0.01 <= abs(value) < 1e9:
+    """A number as a person writes it: three figures or two decimals, thousands apart, an exponent if huge."""
+    if value != 0 and not 1 <= abs(value) < 1e9:
         return f"{value:.3g}"
     if abs(value) >= 1000:
         return f"{value:,.0f}"

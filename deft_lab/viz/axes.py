@@ -12,9 +12,11 @@ FEW_DECADES = (((1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8), 1), ((1, 1.5, 2, 3, 5, 7),
 
 
 def short(value: float) -> str:
-    """A number as an axis has room for: 0.5, 20, 4k, 3M, 2e9."""
+    """A number as an axis has room for: 0.5, 20, 4k, 3M, 2e9; 1,024 where three figures are too few."""
     if value == 0 or 0.01 <= abs(value) < 1000:
         return f"{value:.3g}"
+    if abs(value) < 10_000 and value % 10 and value == int(value):
+        return f"{value:,.0f}"
     for power, letter in ((6, "M"), (3, "k")):
         if 10**power <= abs(value) < 1000 * 10**power:
             return f"{value / 10**power:.3g}{letter}"
@@ -55,6 +57,7 @@ class Scale:
             raise DeftLabError(f"axis {axis.label!r}: {what}; it takes {needs}")
         self.axis, self.first, self.last = axis, float(first_px), float(last_px)
         low, high = min(found), max(found)
+        self.doublings = sorted(set(found)) if axis.log and all(map(_is_power_of_two, found)) else []
         if axis.log:
             low, high = math.log10(low), math.log10(high)
             room = max(0.02 * (high - low), 0.1 if high == low else 0.0)
@@ -69,7 +72,9 @@ class Scale:
         return self.first + (self.last - self.first) * (t - self.low) / (self.high - self.low)
 
     def ticks(self, most: int = 8) -> list[float]:
-        """At most so many round numbers within the axis."""
+        """At most so many round numbers within the axis; the values themselves if all are powers of two."""
+        if 2 < len(self.doublings) <= most:
+            return self.doublings
         if self.axis.log:
             decades = range(math.floor(self.low), math.ceil(self.high) + 1)
             for parts, every in (*FEW_DECADES, ((1, 2, 5), 1), ((1,), 1), ((1,), 2), ((1,), 3), ((1,), 5)):
@@ -85,3 +90,7 @@ class Scale:
             if (self.high - self.low) / (part * 10.0**power) <= most - 1
         )
         return [i * step for i in range(math.ceil(self.low / step), math.floor(self.high / step) + 1)]
+
+
+def _is_power_of_two(value: float) -> bool:
+    return value >= 1 and value == int(value) and int(value).bit_count() == 1

@@ -82,7 +82,7 @@ class Canvas:
 
     def bar(self, box: Box, paint: Paint, tip: str = "", **data: object) -> None:
         """A painted rectangle. Too thin for an outline, it is all outline."""
-        thin = " thin" if min(box.width, box.height) < 3 else ""
+        thin = " thin" if round(min(box.width, box.height), 2) < 3 else ""  # as it is written: all or none
         look = f'class="c{paint.color}{thin}"'
         if paint.hatch and not thin:
             self._hatched.add(paint)

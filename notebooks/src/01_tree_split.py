@@ -21,11 +21,10 @@ from deft_lab.widgets import explore
 explore("few_shot", prompt=1000, width=4, length=100, pack_heads=True)
 
 # %% [markdown]
-# A prompt, on the left, and four answers that continue it. Below the tree you see its memory, and the
-# bytes that eight methods of attention move in one step. Run the cell and drag its sliders: which numbers
-# in the column *total* grow with the number of answers, and which hardly do? (Compare the numbers, not the
-# bars: their axis always fits the longest.) The words in the pictures are explained next; come back
-# afterwards.
+# A prompt, on the left, and four answers that continue it. Below the tree you see its memory, and the bytes
+# that eight methods of attention move in one step. Run the cell and drag its sliders: with every further
+# answer, which numbers in the column *total* grow fast, and which slowly? (Compare the numbers, not the bars:
+# their axis always fits the longest.) The words in the pictures are explained next; come back afterwards.
 #
 # For now only the dark blue part of the bars matters, named KV. Q and O are the queries and the outputs.
 # Partials, their LSE and the mask come below, and in full in notebooks 3 and 4; the index says where in
@@ -253,8 +252,8 @@ draw_split(by_query)
 #
 # One group for each node, with all the queries that see it:
 # [DeFT-Node](../deft_lab/methods/deft_node.py#plan_deft_node). ([DeFT](https://arxiv.org/abs/2404.00242),
-# *Decoding with Flash Tree-attention*, is the paper that this course follows; three of its methods begin with
-# that name.)
+# *Decoding with Flash Tree-attention*, is the paper that this course follows. Three of its methods begin with
+# that name, and so does DeFT-Tree-Index, a fourth one of its authors' code.)
 
 # %%
 by_node = plan_tree(small, "deft_node")
@@ -263,8 +262,8 @@ draw_split(by_node)
 # %% [markdown]
 # Now every token is in one row only, so it is read once. There are two prices. A query gets only a part of
 # its result from each of its groups, a **partial**, and these must be put together afterwards, in the
-# **reduction**. And the groups are as uneven as the nodes: on a real tree, the prompt is one huge group,
-# and everybody waits for it.
+# **reduction**. (Split by query, a query has one group, so its one partial is the whole result.) And the
+# groups are as uneven as the nodes: on a real tree, the prompt is one huge group, and everybody waits for it.
 #
 # ### Flatten
 #
@@ -439,7 +438,8 @@ draw_tree(medusa, title="Medusa's tree, below a text of 1,000 tokens")
 
 # %% tags=["reveal"]
 tasks = ("reasoning_document", "reasoning_keyword", "reasoning_set", "reasoning_sorting")
-shown = {name: load_tree(name) for name in ("chain_1000", *tasks, "few_shot_20x20", "medusa_64")}
+shown = {"a chain": from_nested([1000])}  # one text, one query
+shown |= {name: load_tree(name) for name in (*tasks, "few_shot_20x20", "medusa_64")}
 Table(
     ("tree", "nodes", "queries", "unique tokens", "sharing ratio"),
     tuple((name, t.n_nodes, t.n_queries, t.n_tokens, t.sharing) for name, t in shown.items()),
@@ -476,12 +476,14 @@ Table(columns, tuple(rows)) if rows else Markdown(skipped)
 # ### Your turn
 #
 # Now the other way round: the ratio is given, and you draw the tree. Write it as a nested list. Or draw it by
-# hand: run the next cell, drag the end of a bar, fork a leaf with `F`, and then set `my_tree = editor`.
+# hand: run the next cell, click a node, drag the end of its bar, fork it with `F`, and then set `my_tree =
+# editor`. Two pictures follow your hand: the memory, which is given out in *pages* of 16 places, and the
+# groups of any method.
 
 # %%
 from deft_lab.widgets import edit
 
-editor = edit(small)
+editor = edit(small, views=("memory", "groups"), method="deft_node")
 editor
 
 # %%

@@ -224,7 +224,7 @@ llama = load_recording("few_shot_llama3_8b")
 last = max(llama.samples)
 answers, s = llama.trace.tree_at(last), read_sample(llama.samples[last])
 eights = plan_tree(answers, "deft_flatten", chunk_len=8)
-player = play_partial(s.q, s.k, s.v, eights, group=8, tile=4)
+player = play_partial(s.q, s.k, s.v, eights, group=8, tile=4, dtype_bytes=s.dtype_bytes)
 at_decay = [step.state.get("stage") for step in player.script].index("decay", 8)  # of tile 2
 now = player.script[at_decay].state
 

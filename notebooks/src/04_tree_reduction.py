@@ -48,7 +48,9 @@ draw_reduction(by_node, lse[:, 0])
 
 # %% [markdown]
 # The first column is the prompt, which all queries see. How much of their attention does it get? By node, the
-# matrix is the tree itself: a query has as many partials as its path has nodes. Cut finer, and it has more:
+# matrix is the tree itself: a query has as many partials as its path has nodes. Now the same tree, flattened
+# and cut after every 32 tokens. There is one group less, and yet most queries have more partials, because a
+# cut falls into the middle of what they see:
 
 # %%
 flat = plan_tree(tree, "deft_flatten", chunk_len=32)
@@ -155,7 +157,7 @@ few, many = rows
 Markdown(
     f"By node, {few[2]:.2f} MB go each way, next to {few[4]:.1f} MB of KV: hardly worth a word. Flattened it "
     f"is {many[2]:.1f} MB each way, {many[3]:.1f} MB in all, and that is **more than the KV itself**. "
-    f"Sharing saved {few_shot.sharing:.0f} times the KV reads, and an even cut gives a part of that back."
+    f"Sharing divides the KV reads by {few_shot.sharing:.0f}, and an even cut gives a part of that back."
 )
 
 # %% [markdown]
@@ -324,7 +326,7 @@ Table(("lse around", "error in float32"), tuple((n, f"{error_at(n, np.float32):.
 # %%
 gives_up = predict(
     "04.fp32",
-    "All lse of a query are equal, and are -x. From which whole number x on does `reduce_as_released` give "
+    "All lse of a query are equal, and are -x. From which whole number x on does the released reduction give "
     "NaN in float32?",
     typical=110,
 )

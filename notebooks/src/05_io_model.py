@@ -39,7 +39,6 @@ explore("few_shot", prompt=1000, width=4, length=100)
 # - `n_queries`: the queries of this step.
 # - `n_tokens`: the tokens that the tree stores.
 # - `n_path_tokens`: for each query the tokens of its path, added up.
-# - `n_v` and `q_v`: the tokens of one node v, and the queries that see it.
 # - `n_partials`: for each group its queries, added up. It belongs to a plan, not to a tree.
 
 # %%
@@ -60,8 +59,8 @@ Table(
 # %% [markdown]
 # ## Predict
 #
-# The few-shot tree stores each token once. Its branches are read by Radix attention, one query with its path
-# after the other, on Llama-3-8B, where 32 query heads share 8 KV heads.
+# The few-shot tree stores each token once. Radix attention reads it, each query with its whole path, on
+# Llama-3-8B, where 32 query heads share 8 KV heads. It has a program for each query and each *query* head.
 
 # %%
 from deft_lab.lessons import predict
@@ -319,8 +318,8 @@ Markdown(
 #
 # Here are the [closed forms](../deft_lab/cost/requested.py#_two_phases) of the fused methods, for one layer,
 # when every query head has programs of its own. (Tree-Waves packs heads, and its tiles have other sizes.)
-# `l` is the number of queries, `P` of partials, `H` of query heads, `d` the head dimension, `e` the bytes of
-# an element, and `R` the tokens that all groups together load for one head.
+# `l` is `n_queries`, `P` is `n_partials`, `H` is the number of query heads, `d` the head dimension, `e` the
+# bytes of an element, and `R` the tokens that all groups together load for one head.
 #
 # | role | bytes | |
 # |---|---|---|
@@ -331,7 +330,7 @@ Markdown(
 # | LSE | `2 * 4 P H` | the same |
 # | mask | `8 R H` | DeFT-Flatten only: a 64-bit word a token |
 #
-# `R` is where the methods differ: the path tokens for Radix and Flash-Decoding; for DeFT-Node and
+# `R` is where the methods differ: `n_path_tokens` for Radix and Flash-Decoding; for DeFT-Node and
 # DeFT-Node-Chunk each node as often as it has [tiles of 32 queries](../deft_lab/methods/tiles.py#query_tile);
 # for DeFT-Flatten each *chunk* as often as its queries, those of all its nodes together, have tiles. (The
 # index is left out here. It is made of integers of 4 bytes: a few for each program, and, unless the KV of a
@@ -414,9 +413,11 @@ most = traffic(plan_tree(star, "radix"), LLAMA3_8B, "requested").kv / 1e9
 Markdown(
     f"One tree, one step, and the answers run from {least:.2f} to {most:.0f} GB: what you say depends on the "
     "method, and as much on who counts. Look along the row of "
-    f"DeFT-Node: the paper's formula says {paper:.2f} GB, the authors' own counter {logged:.1f}, eight times "
-    "as much, because it reads the prompt again for every tile of 32 queries. Along the row of DeFT-Flatten, "
-    "the released counter forgets the same tiles. Numbers of different accounts never belong in one chart; "
+    f"DeFT-Node: the paper's formula says {paper:.2f} GB, the authors' own counter {logged:.1f}, "
+    f"{logged / paper:.1f} times as much: {star.n_queries} queries are {star.n_queries // 32} tiles, and "
+    "each reads the prompt again. Along the row of DeFT-Flatten, the released counter forgets the same "
+    "tiles. In the row of Medusa, `requested` is large because the two matrix products of dense attention "
+    "are cut into tiles of queries, too. Numbers of different accounts never belong in one chart; "
     "that is why every figure here names its own."
 )
 
@@ -526,11 +527,12 @@ columns = ("knob", "value", "Radix, MB", "DeFT-Flatten, MB", "Radix over DeFT-Fl
 Table(columns, tuple(rows))
 
 # %% [markdown]
-# The last column is what tree attention wins in bytes asked for. Width and prompt move it, and the shape of
-# the layer hardly does: KV and partials shrink and grow together. The row of `n_kv_heads` is a trap, though.
-# With fewer KV heads *less exists*, and still programs of single query heads ask for the same. Only kernels
-# that pack heads, such as [Tree-Waves](../deft_lab/methods/tree_waves.py#plan_tree_waves), gain from grouped
-# queries.
+# The last column is what tree attention wins in bytes asked for. All three knobs of the tree move it, long
+# branches downwards. The shape of the layer hardly does: with the size of a head, KV and partials grow
+# together. (Only `dtype_bytes` leaves partials as they are, 4 bytes a number, so they weigh more beside small
+# KV.) The rows of `n_kv_heads` are a trap, though. With fewer KV heads *less exists*, and still programs of
+# single query heads ask for the same. Only kernels that pack heads, such as
+# [Tree-Waves](../deft_lab/methods/tree_waves.py#plan_tree_waves), gain from grouped queries.
 #
 # ### Where sharing stops paying
 #
@@ -572,4 +574,4 @@ solution("05.4")
 # [bench/table17.py](../deft_lab/bench/table17.py#reproduce).
 #
 # **Next:** bytes are not seconds. Notebook 6 hands the programs out to the processors of a GPU, and shows why
-# DeFT-Node, the thriftiest of the published methods here, keeps most of them waiting.
+# DeFT-Node, the thriftiest of the published methods on the few-shot tree, keeps most of them waiting.

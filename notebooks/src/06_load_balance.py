@@ -1,10 +1,10 @@
 # %% [markdown]
 # # 6. Filling the SMs
 #
-# DeFT-Node asks for fewer bytes than any other published method here, and yet on a GPU methods that ask for
-# more are often faster. Bytes are only half of the story: they must be moved by *many processors at once*,
-# and a plan decides how much each of them has to do. Here you hand out the programs of a plan as a GPU does,
-# look at who waits for whom, and choose how finely to cut.
+# On a tree with a long prompt, DeFT-Node asks for fewer bytes than any other published method here, and yet
+# on a GPU methods that ask for more are often faster. Bytes are only half of the story: they must be moved by
+# *many processors at once*, and a plan decides how much each of them has to do. Here you hand out the
+# programs of a plan as a GPU does, look at who waits for whom, and choose how finely to cut.
 #
 # - **Goals:** say what programs, waves and the makespan are; simulate how a GPU hands out programs; explain
 #   why splitting by node leaves most of a GPU idle; choose a chunk length, and break your own choice.
@@ -18,9 +18,10 @@ from deft_lab import Tree, plan_tree, viz
 viz.draw_timeline(plan_tree(Tree([-1, 0, 0, 0], [2000, 200, 300, 400]), "deft_node"), unit=16)
 
 # %% [markdown]
-# Each row is one of the processors of a GPU, time runs to the right, and the colours are the nodes of a
-# small tree: a prompt of 2,000 tokens with three answers. Grey is waiting. Some processors work on the
-# prompt until the end, and all others have long finished.
+# Each row is one of the processors of a GPU, time runs to the right, and the colours are the nodes of a small
+# tree. The long bars in light blue are its prompt, of 2,000 tokens; the short ones are three answers, of 200
+# (orange), 300 (green) and 400 tokens (pink). Grey is waiting. Some processors work on the prompt until the
+# end, and all others have long finished.
 #
 # ## The words
 #
@@ -151,7 +152,7 @@ Table(
 #
 # DeFT-Node-Chunk cuts each node into chunks of its own, DeFT-Flatten cuts the row of all nodes. Both take 128
 # tokens unless they are told otherwise; here the first one gets 512 to begin with. With more and shorter
-# programs, the last ones end closer together. Which of the two will be done first?
+# programs, the last ones end closer together:
 
 # %%
 chunked = plan_tree(few_shot, "deft_node_chunk", chunk_len=512)
@@ -305,9 +306,9 @@ draw_lines("The more queries, the better DeFT-Node", lines, Axis("leaves of one 
 paper_32, paper_256 = (ratio for _, ratio in (lines["authors, A100"][0], lines["authors, A100"][-1]))
 Markdown(
     "256 queries are 8 times 32, so the prompt is read by 8 x 32 heads = 256 programs, more than there are "
-    "SMs: balance comes for free, and reading the prompt 8 times is what both methods do. Our model says "
+    "SMs: balance comes for free, and in our model both methods read the prompt 8 times. It says "
     f"{lines['units'][0][1]:.1f} and {lines['units'][-1][1]:.1f} times as long; the authors' seconds say "
-    f"{paper_32:.1f} and {paper_256:.2f}. It is wrong in size, and right in direction. (They are the "
+    f"{paper_32:.1f} and {paper_256:.2f}. The model is wrong in size, and right in direction. (They are the "
     "latencies of the paper's tables and of the logs released with it, of whole runs. For 256 leaves the "
     f"paper prints the two methods' times exchanged, a ratio of {1 / paper_256:.2f}; we follow the logs.)"
 )

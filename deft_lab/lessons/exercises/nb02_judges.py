@@ -94,9 +94,37 @@ def _plans(tree: Tree) -> Iterator[Case]:
     if len(foreign):
         query, token = foreign[0].tolist()
         yield _plan(tree, [*right, ([token], [query])], False, "a query meets a token that it does not see")
-        if len(t) > 1:  # as many pairs as there should be, but one is foreign and one is missing
-            traded = [(t[1:], q), *rest, ([t[0]], q[1:]), ([token], [query])]
-            yield _plan(tree, traded, False, "one pair is missing, and a foreign one is there instead")
+    yield from _traded(tree, right, pairs[:, nodes])
+
+
+def _traded(tree: Tree, right: Pairs, sees: NDArray[np.bool_]) -> Iterator[Case]:
+    """As many pairs as there should be, but not the right ones: who only counts does not notice."""
+    tokens, queries = right[0]
+    if len(tokens) > 1:
+        doubled = [*_without(right, queries[0], tokens[0]), ([tokens[1]], [queries[0]])]
+        yield _plan(tree, doubled, False, "one pair is missing, and another one is there twice")
+    for query, token in np.argwhere(~sees)[:1].tolist():
+        words = "one pair is missing, and a foreign one is there instead"
+        own = int(np.flatnonzero(sees[query])[0])  # of the same query, then of the same token
+        yield _plan(tree, [*_without(right, query, own), ([token], [query])], False, f"{words}: a token")
+        for other in np.flatnonzero(sees[:, token])[:1].tolist():
+            less = _without(right, other, token)
+            yield _plan(tree, [*less, ([token], [query])], False, f"{words}: a query")
+            for mine in np.flatnonzero(sees[query] & ~sees[other])[:1].tolist():
+                swapped = [*_without(less, query, mine), ([token], [query]), ([mine], [other])]
+                yield _plan(tree, swapped, False, "two queries have traded a token")
+
+
+def _without(groups: Pairs, query: int, token: int) -> Pairs:
+    """The same groups, in which one query does not meet one token."""
+    found: Pairs = []
+    for tokens, queries in groups:
+        if token in tokens and query in queries:
+            others = ([t for t in tokens if t != token], [q for q in queries if q != query])
+            found += [part for part in ((others[0], queries), ([token], others[1])) if part[0] and part[1]]
+        else:
+            found.append((tokens, queries))
+    return found
 
 
 def _plan(tree: Tree, groups: Pairs, is_right: bool, words: str) -> Case:

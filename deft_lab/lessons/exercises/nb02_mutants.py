@@ -1,6 +1,7 @@
 """Known wrong answers to the exercises of notebook 02, by what is wrong with them."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -194,6 +195,19 @@ def needed(tree: Any) -> set[tuple[int, int]]:
     return {(q, x) for q, s in enumerate(tree.seat) for n in tree.path(s) for x in places(tree, n)}
 
 
+def per_query(pairs: Any) -> Counter[int]:
+    return Counter(q for q, _ in each_time(pairs))
+
+
+def per_token(pairs: Any) -> Counter[int]:
+    return Counter(x for _, x in each_time(pairs))
+
+
+def each_time(pairs: Any) -> Iterator[tuple[int, int]]:
+    """A pair as often as it is met: those of `counted`, or of `needed`."""
+    return Counter(pairs).elements()
+
+
 IS_EXACT = {
     "always": lambda t, g: True,
     "never": lambda t, g: False,
@@ -209,6 +223,13 @@ IS_EXACT = {
         sum(n for (query, _), n in counted(g).items() if query == q)
         == sum(query == q for query, _ in needed(t))
         for q in range(t.n_queries)
+    ),
+    "each token is met as often as it is seen": lambda t, g: per_token(counted(g)) == per_token(needed(t)),
+    "each query and each token as often as they should": lambda t, g: (
+        per_token(counted(g)) == per_token(needed(t)) and per_query(counted(g)) == per_query(needed(t))
+    ),
+    "nothing is foreign, and the right number of pairs": lambda t, g: (
+        set(counted(g)) <= needed(t) and sum(counted(g).values()) == len(needed(t))
     ),
     "nothing is missing or doubled": lambda t, g: all(counted(g).get(p) == 1 for p in needed(t)),
     "a word": lambda t, g: "exact" if counted(g) == dict.fromkeys(needed(t), 1) else "",

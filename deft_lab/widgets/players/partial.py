@@ -28,6 +28,7 @@ def play_partial(  # noqa: PLR0913  (an attention call, and which part of it)
     group: int = 0,
     head: int = 0,
     tile: int = 4,
+    dtype_bytes: int | None = None,
 ) -> StepPlayer:
     """Play the partial attention of one group, tile by tile, every number visible.
 
@@ -41,6 +42,7 @@ def play_partial(  # noqa: PLR0913  (an attention call, and which part of it)
         group: of the plan; of at most 6 queries and 16 tokens.
         head: query head.
         tile: tokens of a KV tile.
+        dtype_bytes: of an element in the memory whose bytes are counted; default: as in `k`.
 
     Raises:
         AttentionError: some of the arrays are missing, or do not fit each other or the plan.
@@ -52,9 +54,8 @@ def play_partial(  # noqa: PLR0913  (an attention call, and which part of it)
     if any(each is None for each in given):
         raise AttentionError("play_partial takes q, k, v and plan together, or none of them")
     words = tuple(f"t{i}" for i in range(plan.tree.n_tokens))
-    return StepPlayer(
-        partial_script(Slice(plan, q, k, v, words, "given arrays", k.itemsize), group, head, tile)
-    )
+    part = Slice(plan, q, k, v, words, "given arrays", dtype_bytes or k.itemsize)
+    return StepPlayer(partial_script(part, group, head, tile))
 
 
 def partial_script(part: Slice, group: int = 0, head: int = 0, tile: int = 4) -> Script:

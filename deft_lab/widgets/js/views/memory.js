@@ -104,7 +104,8 @@ function drawCopies(scene, tree, { scale, y, say }) {
     if (!seenBy || !tree.length[i]) return;
     const words = () => `${say(label)}; ${count(seenBy, "copy", "copies")}`;
     const x = LEFT + scale * (tree.pathTokens[i] - tree.length[i]);
-    pushNode(scene, tree, label, { x, y: y + row * tree.qFirst[i], w: scale * tree.length[i], h: row * seenBy, words });
+    const room = row > 3 ? row : undefined; // lines between rows would cross the name
+    pushNode(scene, tree, label, { x, y: y + row * tree.qFirst[i], w: scale * tree.length[i], h: row * seenBy, room, words });
   });
   if (row > 3) {
     const right = scene.width;
@@ -118,14 +119,15 @@ function drawCopies(scene, tree, { scale, y, say }) {
   return y + row * tree.nQueries + 6;
 }
 
-/** A mark of a node, with its name where there is room. */
-export function pushNode(scene, tree, label, mark) {
+/** A mark of a node, with its name where there is room: in its first `room` px, or all of it. */
+export function pushNode(scene, tree, label, { room, ...mark }) {
   const paint = nodePaint(tree, label);
   scene.marks.push({ kind: "node", label, labels: [label], paint, ...mark });
   const name = `n${label}`;
-  if (!mark.nameless && mark.h >= SMALL + 2 && mark.w >= textWidth(name, SMALL) + 6 && !paint.hatch) {
+  const high = Math.min(mark.h, room ?? 26);
+  if (!mark.nameless && high >= SMALL + 2 && mark.w >= textWidth(name, SMALL) + 6 && !paint.hatch) {
     const fill = textOn(PALETTE[paint.color]);
-    scene.texts.push({ x: mark.x + 4, y: mark.y + Math.min(mark.h, 26) / 2 + 4, text: name, fill });
+    scene.texts.push({ x: mark.x + 4, y: mark.y + high / 2 + 4, text: name, fill });
   }
 }
 

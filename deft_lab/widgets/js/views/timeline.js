@@ -36,7 +36,7 @@ export function Timeline({ tree, plans, choice = DEFAULTS, setChoice, menus, tit
 }
 
 function sentence(info, method) {
-  const programs = method.launches.map(({ name, programs: n }) => `${name} ${number(n)}`).join(", ");
+  const programs = method.launches.map(({ name, programs: n }) => `${name} (${number(n)})`).join(", ");
   return (
     `${method.title} on ${info.hardware}, modelled, a layer: ${inSeconds(method.seconds)}, ` +
     `${method.idle}. Programs: ${programs}.`
