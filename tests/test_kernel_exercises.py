@@ -20,6 +20,7 @@ def test_the_cases_hold_what_wrong_kernels_forget():
     lengths = np.concatenate([tree.length for tree in CASES])
     assert {1, 0, 16} <= set(lengths.tolist()) and (lengths > 32).any()
     assert any(tree.n_tokens % 2 for tree in CASES) and any(not tree.n_tokens % 2 for tree in CASES)
+    assert any(tree.n_tokens % 4 == 0 and (tree.length % 16).any() for tree in CASES)  # low scores, masked
 
 
 @pytest.mark.parametrize("tree", CASES, ids=range(len(CASES)))

@@ -6,12 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from deft_lab import LLAMA3_8B, build_tree, plan_tree, traffic
+from deft_lab.builders import topologies
 from deft_lab.drafting.shapes import best_shape, expected_length
 from deft_lab.errors import DeftLabError
 from deft_lab.lessons import EXERCISES, leaderboard
 from deft_lab.lessons.answers import token_shape
 from deft_lab.lessons.board import PLACE
-from deft_lab.token_tree import TokenTree, ranks_of
+from deft_lab.lessons.exercises.nb11_judges import N_PROMPT, bytes_of
+from deft_lab.token_tree import TokenTree, ranks_of, shape_from_ranks
 
 SOURCE = Path(__file__).parent.parent / "notebooks" / "src" / "11_speculative_trees.py"
 OTHERS = {"a chain": 2.0, "a star": 1.5}
@@ -94,3 +97,15 @@ def test_a_tree_that_is_not_the_best_enters_and_one_over_the_budget_does_not():
 def test_what_is_no_tree_enters_nothing_and_raises_nothing(answer):
     assert token_shape(answer) is None and board_of(answer) == {}
     assert EXERCISES["11.3"].judge(None, answer) is not None
+
+
+def test_the_step_that_notebook_and_judge_price_has_a_query_on_the_newest_token():
+    names = {}
+    cell = next(cell for cell in SOURCE.read_text().split("# %%") if "def step_bytes" in cell)
+    exec(cell[cell.index("\n") :], names)
+    tree = build_tree("medusa", topology="eagle1_default_25", prompt=N_PROMPT)  # as drawn, not hung
+    shape = shape_from_ranks(topologies()["eagle1_default_25"])
+    assert tree.n_queries == len(shape) + 1
+    plan = plan_tree(tree, "deft_flatten")
+    moved = traffic(plan, LLAMA3_8B.layer, "requested", pack_heads=True).total
+    assert names["step_bytes"](shape, N_PROMPT) == bytes_of(shape) == moved

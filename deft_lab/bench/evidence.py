@@ -31,7 +31,14 @@ CARD = (
     ("timing", ("timing",)),
     ("L2", ("l2",)),
     ("inputs", ("inputs",)),
+    ("asked to pack heads", ("packed",)),
 )
+STATE = {  # what nvidia-smi calls it -> words and unit
+    "clocks.sm": "SM {} MHz",
+    "clocks.mem": "memory {} MHz",
+    "temperature.gpu": "{} °C",
+    "power.draw": "{} W",
+}
 
 
 class Call(NamedTuple):
@@ -65,7 +72,10 @@ def provenance(result: dict[str, Any]) -> Table:
         for key in keys:
             value = value.get(key) if isinstance(value, dict) else None
         if isinstance(value, dict):
-            value = ", ".join(f"{key} {part}" for key, part in value.items() if "max" not in key)
+            words_of = {key: STATE.get(key, f"{key} {{}}") for key in value if "max" not in key}
+            value = [form.format(value[key]) for key, form in words_of.items()]
+        if isinstance(value, list):
+            value = ", ".join(map(str, value))
         if value:
             rows.append((words, str(value)))
     return Table(("this was measured", ""), tuple(rows))

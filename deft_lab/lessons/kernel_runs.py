@@ -15,6 +15,7 @@ from ..tree import Tree
 DIM, TILE_N, TILE_M = 16, 16, 32
 HEADS = (2, 1)  # query heads, KV heads; more where a piece chooses among them
 LARGE = 60.0  # times the usual queries: scores so large that exp(score) is infinite
+LOW = 60.0  # the first number of a query, and less than 0 that of a key: every score is near -900
 
 
 class Run(NamedTuple):
@@ -67,7 +68,8 @@ def run_kernel(
     """Run stage 1 over `tree` with some pieces replaced, then reduce.
 
     Args:
-        tree: half of all trees get queries so large that a softmax without a running maximum overflows.
+        tree: half of all trees get queries so large that a softmax without a running maximum overflows, a
+            quarter gets scores so low that none but minus infinity is weightless beside them.
         pieces: by name.
         launch: one program per query head unless it says otherwise.
         heads: query heads, KV heads.
@@ -81,6 +83,8 @@ def run_kernel(
     (n_q_heads, n_kv_heads), rng = heads, np.random.default_rng(tree.n_tokens)
     q = rng.normal(size=(tree.n_queries, n_q_heads, DIM)) * (LARGE if tree.n_tokens % 2 else 1.0)
     k, v = rng.normal(size=(2, tree.n_tokens, n_kv_heads, DIM))
+    if tree.n_tokens % 4 == 0:
+        q[..., 0], k[..., 0] = LOW, -LOW
     slots = rng.permutation(tree.n_tokens)  # token -> slot
     launch = launch or Launch(n_q_heads, TILE_M, kernel.rows)
     members = launch.tile_rows * launch.programs // n_q_heads

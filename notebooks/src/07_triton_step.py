@@ -66,29 +66,33 @@ Table(
 # %% [markdown]
 # ## Predict
 #
-# Node 3 is the last node on the branch of query 1. Its group is the fourth: the groups are nodes 0, 1, 2, 3
-# and 4, in this order. Programs count from 0.
+# Node 3 is the last node on the branch of query 1, and nobody but query 1 sees it. In DeFT-Node each node is
+# one group, and the table says how many programs stage 1 has.
 
 # %%
 from deft_lab.lessons import predict
 
 who = predict(
-    "07.program",
-    "What is the number of the first program that loads the key of node 3's last token?",
-    typical=3,
+    "07.programs",
+    "How many programs load the key of node 3's last token?",
+    unit="programs",
+    typical=1,
 )
 
 # %% tags=["reveal"]
 hits = run.steps_where('node(3) and loads("k")')
 programs = [run.programs[run.moments[hit].program].x for hit in hits]
 print("programs that load keys of node 3:", programs)
-who.reveal(programs[0])
+who.reveal(len(programs))
 
 # %% [markdown]
-# Two programs share each group here, one for each query head. The player can look for such a place by itself:
-# type a condition into its field, or set it in Python. `node(3)` is true where a line touches the memory of
-# node 3, and any variable of the kernel may stand in a condition. This one stops where a program begins the
-# second tile of node 0. (A player's `strip` is a picture of some of its steps, for print.)
+# Two programs share each group, one for each query head. The groups stand in the order of the nodes, from 0:
+# so programs 0 and 1 have node 0, and 6 and 7 node 3. You will see how a program finds that out in a moment.
+#
+# The player can look for such a place by itself: type a condition into its field, or set it in Python.
+# `node(3)` is true where a line touches the memory of node 3, and any variable of the kernel may stand in a
+# condition. This one stops where a program begins the second tile of node 0. (A player's `strip` is a picture
+# of some of its steps, for print.)
 
 # %%
 player = play_kernel("deft_node")
@@ -207,6 +211,8 @@ second = run.steps_where("first == 4 and node(0)")[0]
 values_of(run, second, "first", "kv_len", "n", "inside", "slot")
 
 # %% [markdown]
+# (`num_stages` lets the GPU fetch the next tiles while it computes with this one.)
+#
 # `inside` is the mask of the tile. It is used twice. In the loads it keeps the program out of memory that is
 # not its own: lanes outside get zeros. In the scores, `tl.where` turns them into minus infinity, and only
 # that keeps them out of the softmax.
@@ -248,8 +254,9 @@ source_of(run, "meet")
 # %% [markdown]
 # This is the real one, and its exponentials are of base 2, because that is what the GPU computes. `s` has no
 # scale yet: `scale_log2` is the scale, times the factor log2(e) that makes up for the base. So `m` is a
-# maximum in base 2. Yours, in base e, is the same without `scale_log2`. Follow a row of program 1 through the
-# two tiles of node 0:
+# maximum in base 2. Yours, in base e, is the same without `scale_log2`. (`"ieee"` asks for products of full
+# 32-bit numbers, which a GPU else rounds to fewer digits.) Follow a row of program 1 through the two tiles of
+# node 0:
 
 # %%
 steps = [i for i, moment in enumerate(run.moments) if moment.program == 1 and "acc" in moment.changes]

@@ -300,6 +300,11 @@ for n, total in zip(lengths, totals, strict=True):
 Table(("chunk length", "groups", "MB", "microseconds, modelled"), tuple(rows))
 
 # %% [markdown]
+# The shortest chunk and the two longest move nearly the same bytes, and their times are far apart. With 16
+# tokens there are thousands of programs, and each costs its start, however little it reads. With 8,192 there
+# are fewer programs than SMs, and the longest decides. In the middle the times differ by no more than such a
+# model may be wrong by (notebook 12 says how much): let a clock choose among these.
+#
 # ### Your turn
 
 # %%

@@ -250,10 +250,11 @@ draw_timeline(plan_tree(short, "radix"), LLAMA3_8B.layer, H200)
 draw_timeline(plan_tree(short, "deft_flatten"), LLAMA3_8B.layer, H200)
 
 # %% [markdown]
-# Radix is one launch. DeFT has two: what its groups find in the first, *phase 1*, are *partials*, and putting
-# them together, the **reduction**, has to wait until all are there. A launch costs its start, however little
-# it does. On a short tree nothing else costs anything. (The tree mask has five launches; each waits for the
-# one before and starts its programs anew. That is why it takes longer than its bytes say, on both trees.)
+# Radix is one launch. (So is Flash-Decoding here: a text of fewer than 128 tokens stays in one piece.) DeFT
+# has two: what its groups find in the first, *phase 1*, are *partials*, and putting them together, the
+# **reduction**, has to wait until all are there. A launch costs its start, however little it does. On a short
+# tree little else costs anything. (The tree mask has five launches; each waits for the one before and starts
+# its programs anew. That is why it takes longer than its bytes say, on both trees.)
 #
 # ### Your turn
 

@@ -164,7 +164,8 @@ METHODS["whole_nodes"] = Method(
     plan=plan_whole_nodes,
     layout="paged",
     guided="kv",
-    kernel="that of deft_flatten: a group may hold several nodes",
+    mask="bits",  # a group may hold several nodes, so a word a token says who sees it
+    kernel="like that of deft_flatten",
 )
 
 # %% [markdown]
@@ -204,7 +205,9 @@ Table(columns, tuple(row_of(name, plan) for name, plan in plans.items()))
 
 # %% [markdown]
 # The prompt is a node like any other, and nobody may cut it: one program works on it while all others have
-# long finished. An idea that looks good in partials can lose everything in balance. Here it is on the clock:
+# long finished. An idea that looks good in partials can lose everything in balance. (DeFT-Node has the same
+# longest group. The model knows that its kernel asks for the next tiles well ahead; of a kernel that nobody
+# has written yet, it assumes nothing of the kind.) Here are whole nodes on that clock:
 
 # %%
 from deft_lab.viz import draw_timeline

@@ -59,6 +59,9 @@ SCORES = {
     "masked with zero": lambda q, k, inside, scale: tl.where(
         inside[None, :], tl.dot(q, tl.trans(k)) * scale, 0.0
     ),
+    "masked with a low score": lambda q, k, inside, scale: tl.where(
+        inside[None, :], tl.dot(q, tl.trans(k)) * scale, -100.0
+    ),
     "the mask the wrong way round": lambda q, k, inside, scale: tl.where(
         inside[None, :], float("-inf"), tl.dot(q, tl.trans(k)) * scale
     ),

@@ -144,6 +144,8 @@ EXERCISES = (
             The tolerance alone is not enough: two logits that nearly tie may swap their order within it, and
             greedy decoding then takes another token and never comes back. The tokens alone are not enough
             either: logits can be far off and leave the largest in its place, until a sampler uses them.
+            (`np.allclose` does it, too, if you say `rtol=0`: else it adds a share of each logit to the
+            tolerance.)
         """,
         judge=judge_same,
         cases=logit_cases,

@@ -97,6 +97,10 @@ def logit_cases() -> Iterator[Case]:
         off = theirs + noise
         off[-1, -1, 2] += sign * 0.4
         yield pair(off, theirs, False, f"one logit of the last step of the last branch is {words}")
+    for shift, words in ((0, "one logit is off by five tolerances"), (1000, "the same, with large logits")):
+        off, least = theirs + shift + noise, int(theirs[1, 2].argmin())
+        off[1, 2, least] += 5 * TOLERANCE
+        yield pair(off, theirs + shift, False, words)
     off = theirs + noise
     off[1, 0] -= 2.0
     yield pair(off, theirs, False, "all logits of one step are too low by the same amount")

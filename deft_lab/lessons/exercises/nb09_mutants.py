@@ -73,6 +73,12 @@ IS_SAME = {
     "forgets that too low is wrong, too": lambda a, b, tol: tokens(a, b) and bool((a - b <= tol).all()),
     "the mean of the differences": lambda a, b, tol: tokens(a, b) and bool((a - b).mean() <= tol),
     "the mean size of the differences": lambda a, b, tol: tokens(a, b) and bool(abs(a - b).mean() <= 0.01),
+    "the mean size, within the tolerance": lambda a, b, tol: (
+        a.shape == b.shape and tokens(a, b) and bool(abs(a - b).mean() <= tol)
+    ),
+    "np.allclose with its relative tolerance": lambda a, b, tol: (
+        a.shape == b.shape and tokens(a, b) and bool(np.allclose(a, b, atol=tol))
+    ),
     "none is large: NaN passes": lambda a, b, tol: tokens(a, b) and not bool((abs(a - b) > tol).any()),
     "NaN is no reason": lambda a, b, tol: tokens(a, b) and bool(np.nanmax(abs(a - b)) <= tol),
     "the first branch only": lambda a, b, tol: near(a[:1], b[:1], tol) and tokens(a[:1], b[:1]),

@@ -141,10 +141,11 @@ EXERCISES = (
         minutes=12,
         task=f"""
             A draft is accepted by rank with the probabilities {", ".join(map(str, VECTOR))}, and the text has
-            {N_PROMPT:,} tokens. Design a token tree whose step moves at most {MOST_BYTES / 1e6:.0f} MB in a
-            layer of Llama-3-8B (DeFT-Flatten, account `requested`, heads packed), and whose expected length
-            is at least {GOAL}. Write its shape as a list of parents (-1: the end of the text; a parent
-            comes before its children), or as Medusa's rank paths. The whole library is yours.
+            {N_PROMPT:,} tokens and a newest one. Design a token tree whose step moves at most
+            {MOST_BYTES / 1e6:.0f} MB in a layer of Llama-3-8B (DeFT-Flatten, account `requested`, heads
+            packed), and whose expected length is at least {GOAL}. Write its shape as a list of parents (-1:
+            the end of the text; a parent comes before its children), or as Medusa's rank paths. The whole
+            library is yours.
         """,
         skeleton="my_tree = ...  # a list of parents",
         hints=(
