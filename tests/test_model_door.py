@@ -12,16 +12,17 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("transformers")
 httpx = pytest.importorskip("httpx")
 
-from decoding import EOS, tiny_model  # noqa: E402
+from decoding import EOS, make_session, tiny_model, worst_difference  # noqa: E402
 from huggingface_hub.errors import GatedRepoError, RepositoryNotFoundError, RevisionNotFoundError  # noqa: E402
 from transformers import LlamaConfig, LlamaForCausalLM  # noqa: E402
 
 from deft_lab.decode import preflight as door  # noqa: E402
-from deft_lab.decode.hf import BUNDLED, load_model  # noqa: E402
+from deft_lab.decode.hf import BUNDLED, TreeModel, load_model  # noqa: E402
+from deft_lab.decode.layers import check_heads  # noqa: E402
 from deft_lab.decode.run import run  # noqa: E402
 from deft_lab.decode.session import Session  # noqa: E402
 from deft_lab.decode.tasks import FewShot  # noqa: E402
-from deft_lab.errors import ModelError  # noqa: E402
+from deft_lab.errors import AttentionError, DecodeError, ModelError  # noqa: E402
 
 HUB = "someone/some-model"
 
@@ -57,28 +58,93 @@ def test_a_folder_loads_in_the_dtype_that_is_asked_for(folder):
         load_model(folder, dtype="int8")
 
 
-@pytest.mark.parametrize("kind", ["MistralForCausalLM", "Qwen2ForCausalLM"])
-def test_other_models_with_the_attention_interface(kind):
-    """What costs nothing: models whose layers take their attention by name."""
+def stranger(kind, **fields):
+    """A tiny random model of another architecture, and its twin with its own attention."""
     import transformers
-    from decoding import make_session, worst_difference
-
-    from deft_lab.decode.hf import TreeModel
 
     made = getattr(transformers, kind)
-    config = made.config_class(
-        vocab_size=40, hidden_size=32, intermediate_size=48, num_hidden_layers=2, num_attention_heads=4,
-        num_key_value_heads=2, max_position_embeddings=128, sliding_window=None,
-    )  # fmt: skip
+    config = made.config_class(**{**SMALL, "sliding_window": None, **fields})
     torch.manual_seed(1)
-    model = TreeModel(made(config))
-    model.twin = made(deepcopy(config))
+    model = TreeModel(made(config), name=kind)
+    model.twin = made(deepcopy(config)).eval()
     model.twin.set_attn_implementation("sdpa")
     model.twin.load_state_dict(model.model.state_dict())
+    return model
+
+
+SMALL = {
+    "vocab_size": 40, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "head_dim": 8,
+    "num_attention_heads": 4, "num_key_value_heads": 2, "max_position_embeddings": 128,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "kind", ["MistralForCausalLM", "Qwen2ForCausalLM", "Qwen3ForCausalLM", "GemmaForCausalLM"]
+)
+def test_other_models_with_the_attention_interface(kind):
+    """What costs nothing: models whose layers take their attention by name."""
+    model = stranger(kind)
+    assert model.reach is None
     session = make_session(model)
     session.step({0: [3, 4, 5]})
     session.step({leaf: [6] for leaf in session.branches})
     assert worst_difference(session) < 1e-4
+
+
+def test_a_sliding_window_is_exact_up_to_its_end_and_refused_beyond():
+    model = stranger("MistralForCausalLM", sliding_window=16)
+    assert model.reach == 16
+    session = make_session(model, prompt=range(3, 17))
+    session.step({0: [3, 4, 5]})
+    session.step({leaf: [6] for leaf in session.branches})
+    assert worst_difference(session) < 1e-4
+    leaf, free = session.branches[0], session.pool.n_free
+    for verb in (
+        lambda: session.step({leaf: [7]}),
+        lambda: session.extend(leaf, [7]),
+        lambda: session.verify(leaf, [-1], [7]),
+    ):
+        with pytest.raises(DecodeError, match="a path would have 17 tokens; .* exactly up to 16"):
+            verb()
+        assert session.n_steps == 2 and session.pool.n_free == free
+    session.check()
+    with pytest.raises(DecodeError, match="a path would have 17 tokens"):
+        make_session(model, prompt=range(3, 20))
+    assert stranger("Qwen2ForCausalLM", sliding_window=16, use_sliding_window=False).reach is None
+
+
+def test_learned_positions_end_where_their_table_does():
+    model = stranger("GPT2LMHeadModel", num_key_value_heads=None, max_position_embeddings=8)
+    session = make_session(model)
+    session.step({0: [3, 4]})
+    assert model.reach == 8 and worst_difference(session) < 1e-4
+    with pytest.raises(DecodeError, match="up to 8"):
+        session.extend(session.branches[0], [3, 4, 5, 6, 7])
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "words"),
+    [
+        ("Gemma2ForCausalLM", {}, r"caps its scores \(attn_logit_softcapping=50.0\)"),
+        ("GptOssForCausalLM", {"num_local_experts": 2, "rope_parameters": None}, "has attention sinks"),
+        ("BertLMHeadModel", {}, "looks ahead"),
+        ("StableLmForCausalLM", {}, "does not take its attention from transformers' AttentionInterface"),
+        ("MambaForCausalLM", {}, "has layers of another kind|does not take its attention"),
+    ],
+)
+def test_models_whose_attention_is_another_are_refused_in_words(kind, fields, words):
+    with pytest.raises(ModelError, match=f"{kind} cannot carry a tree: it ({words}).*; take a Llama"):
+        stranger(kind, **fields)
+
+
+def test_attention_that_asks_for_more_or_has_other_heads_is_refused():
+    module, geometry = torch.nn.Linear(1, 1), tiny_model().geometry
+    fits = torch.zeros(1, geometry.n_kv_heads, 3, geometry.head_dim)
+    check_heads(module, fits, fits, geometry, {"sliding_window": None, "softcap": None})
+    with pytest.raises(AttentionError, match="Linear asks for softcap, which tree attention does not give"):
+        check_heads(module, fits, fits, geometry, {"softcap": 30.0})
+    with pytest.raises(AttentionError, match="keys and values of 2 heads of 16 and 2 heads of 8, .* 2 of 16"):
+        check_heads(module, fits, fits[..., :8], geometry, {})
 
 
 class TestFolders:
@@ -95,6 +161,14 @@ class TestFolders:
         self.refuses("config.json is not valid JSON", folder)
         (folder / "config.json").unlink()
         self.refuses("holds no config.json", folder)
+
+    def test_what_transformers_cannot_read(self, folder):
+        (folder / "tokenizer.json").write_text("{}")
+        self.refuses("transformers cannot read the files of .*; fetch them again", folder)
+        (folder / "model.safetensors").write_bytes(b"cut off")
+        self.refuses("transformers cannot read the files of .*SafetensorError", folder)
+        (folder / "config.json").write_text('{"model_type": "t5"}')
+        self.refuses("transformers cannot read .*: Unrecognized configuration class", folder)
 
     def test_what_does_not_fit(self, folder, monkeypatch):
         monkeypatch.setattr(door, "free_memory", lambda device: 1000)

@@ -25,11 +25,17 @@ from ..data import data_path
 from ..errors import AttentionError, DecodeError, ModelError
 from ..geometry import Geometry
 from .joined import compile_joined, lay_together
-from .preflight import preflight
+from .layers import check_heads, check_layers, reach
+from .preflight import preflight, read_files
 from .visit import FIXED, Visit, attend, visit_op, write
 
 NAME = "deft_lab"  # of our attention, in transformers' registry
 BUNDLED = ("target", "draft")  # models in data/models/
+TOKENIZERS = (
+    "tokenizer.json",
+    "tokenizer.model",
+    "vocab.json",
+)  # one of them is in a folder with a tokenizer
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -52,7 +58,7 @@ def _attention(  # noqa: PLR0913  (the signature is transformers')
     scaling: float | None = None,
     dropout: float = 0.0,
     visit: Visit | Any = None,
-    **_: Any,
+    **given: Any,
 ) -> tuple[Tensor, None]:
     """query [1, q_head, token, dim] -> [1, token, q_head, dim]; keys of earlier tokens are in the pool."""
     if visit is None:
@@ -65,6 +71,7 @@ def _attention(  # noqa: PLR0913  (the signature is transformers')
     if visit is FIXED:
         scale = q.shape[-1] ** -0.5 if scaling is None else scaling
         return visit_op(q, k, v, layer, scale)[None], None
+    check_heads(module, key, value, visit.pool.geometry, given)
     write(visit, k, v, layer)
     return attend(q, visit, layer, scaling)[None], None
 
@@ -81,6 +88,9 @@ class TreeModel:
             weights may move: those that share their input lie together from then on.
         tokenizer: its tokenizer; None where only token ids are used.
         name: what the model is called in traces and reports.
+
+    Raises:
+        ModelError: its layers do something else than attend to all tokens of a path.
     """
 
     model: PreTrainedModel
@@ -90,6 +100,7 @@ class TreeModel:
     _own: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
+        check_layers(self.model)
         self._own = self.model.config._attn_implementation
         self.model.eval()
         self.model.set_attn_implementation(NAME)
@@ -107,6 +118,11 @@ class TreeModel:
     @cached_property  # a config takes microseconds to answer, and drafts ask for each of their tokens
     def vocab_size(self) -> int:
         return int(self.model.config.vocab_size)
+
+    @cached_property
+    def reach(self) -> int | None:
+        """Tokens of the longest path that it decodes exactly: its sliding window; None: any."""
+        return reach(self.model)
 
     @property
     def n_parameters(self) -> int:
@@ -276,14 +292,14 @@ def load_model(
     local = source.is_dir()
     found = str(source) if local else str(name)
     preflight(found, kind.itemsize, where, revision=revision)
-    options: dict[str, Any] = {"dtype": kind, "revision": revision, "attn_implementation": "sdpa"}
+    options: dict[str, Any] = {"dtype": kind, "revision": revision}
     if tp:
         options |= _tensor_parallel()
     logging.disable_progress_bar()
-    model = AutoModelForCausalLM.from_pretrained(found, **options)
+    model = read_files(AutoModelForCausalLM.from_pretrained, found, options)
     if not tp:
         model = model.to(where)
     tokenizer = None
-    if not local or any((source / file).exists() for file in ("tokenizer.json", "tokenizer.model")):
-        tokenizer = AutoTokenizer.from_pretrained(found, revision=revision)
+    if not local or any((source / file).exists() for file in TOKENIZERS):
+        tokenizer = read_files(AutoTokenizer.from_pretrained, found, {"revision": revision})
     return TreeModel(model, tokenizer, source.name if local else str(name), revision)

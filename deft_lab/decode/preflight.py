@@ -7,6 +7,7 @@ little memory.
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,22 @@ def preflight(name: str, dtype_bytes: int, device: torch.device, revision: str |
         )
     else:
         _check_hub(name, dtype_bytes, device, revision)
+
+
+def read_files(read: Callable[..., Any], name: str, options: dict[str, Any]) -> Any:
+    """What transformers makes of a model's files.
+
+    Raises:
+        ModelError: it cannot read them.
+    """
+    try:
+        return read(name, **options)
+    except Exception as bad:  # strangers wrote the files, and each format has errors of its own
+        said = str(bad).strip().partition("\n")[0]
+        raise ModelError(
+            f"transformers cannot read the files of {name} ({type(bad).__name__}: {said:.200}); fetch them "
+            "again, or name another model"
+        ) from bad
 
 
 def _check_folder(folder: Path, dtype_bytes: int, device: torch.device) -> None:

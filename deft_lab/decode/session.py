@@ -22,6 +22,7 @@ from .changes import Children, Drafts, Step, draft_events, going_on, step_events
 from .fixed_step import fixed_steps
 from .forwards import Forwards
 from .hf import TreeModel
+from .layers import check_reach
 from .memory import Memory
 from .plain import ids_of, plain_births, plain_ids
 from .scores import Scores
@@ -155,13 +156,15 @@ class Session:
         """Run the prompt; it becomes the root, the only branch.
 
         Raises:
-            DecodeError: there is a tree already, the prompt is empty, or a token is outside the vocabulary.
+            DecodeError: there is a tree already, the prompt is empty or longer than the model's `reach`, or a
+                token is outside the vocabulary.
             PoolError: the pool is too small.
         """
         if self.tree is not None:
             raise DecodeError("the session has a tree; make a new session for another prompt")
         self.model.check_tokens(prompt := ids_of("the prompt", prompt))
         tree = Tree([-1], [len(prompt)])
+        check_reach(self.model, tree)
         slots = self.pool.take({ROOT: len(prompt)})[ROOT]
         logits = self._told(tree, (), lambda: self._forwards.along(prompt, slots, slots))
         self._known.begin(ROOT, prompt, logits)
@@ -175,7 +178,8 @@ class Session:
                 named pauses. A paused one that is named goes on in children, as does one with `Children`.
 
         Raises:
-            DecodeError: a token is outside the vocabulary, or no branch would be left.
+            DecodeError: a token is outside the vocabulary, a path longer than the model's `reach`, or no
+                branch would be left.
             TreeError: a label names no live branch.
             PoolError: the pool is full. In all cases nothing has changed.
         """
@@ -188,6 +192,7 @@ class Session:
             change = advance(tree, {leaf: len(tokens) for leaf, tokens in births.items()}, forks)
             token_of = tokens_of(change, births)
         new = change.tree
+        check_reach(self.model, new)
         seats = new.label[new.callers_seat()].tolist()
         table, ready = None, self._memory.take_prepared(new)
         if ready is not None:
@@ -218,6 +223,7 @@ class Session:
         tree, _ = self._idle(), self._known.row(leaf)
         tokens = ids_of("what is to be put at the end of the branch", tokens)
         self.model.check_tokens(tokens)
+        check_reach(self.model, tree, leaf, len(tokens))
         new = self.pool.take({leaf: len(tokens)})[leaf]
         node = tree.index(leaf)
         above = [self.pool.slots_of(int(tree.label[i]))[0] for i in tree.path(node)]
@@ -256,6 +262,7 @@ class Session:
         self.model.check_tokens(tokens)
         if len(tokens) != len(parents):
             raise DecodeError(f"{len(parents)} parents for {len(tokens)} tokens; give one of each")
+        check_reach(self.model, tree, leaf, len(drafts.parents) + len(tokens))
         ready = None if more else self._memory.take_foreseen(tree, leaf, parents)
         laid_out = None if ready is None else ready.laid_out.get(int(tree.length[tree.index(leaf)]))
         if ready is None or laid_out is None:

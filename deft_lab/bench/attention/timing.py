@@ -29,9 +29,9 @@ def require_gpu(what: str) -> None:
         DeftLabError: there is no GPU, or Triton would interpret the kernels.
     """
     if not torch.cuda.is_available():
+        hint = " (--dry-run lists what it would time)" if what == "bench attention" else ""
         raise DeftLabError(
-            f"{what} needs an NVIDIA GPU, and torch sees none; it does not time the interpreter "
-            "(bench attention --dry-run lists what it would time)"
+            f"{what} needs an NVIDIA GPU, and torch sees none; it does not time the interpreter{hint}"
         )
     if triton.knobs.runtime.interpret:
         raise DeftLabError(f"{what} does not time the interpreter; unset TRITON_INTERPRET")
