@@ -1,6 +1,7 @@
 """The tables of a step: drawn by hand for a tiny tree, and refilled at fixed addresses as a tree lives on."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from growing import Decode  # noqa: E402
 from trees import TREES  # noqa: E402
 
 from deft_lab import METHODS, Geometry, Plan, Pool, Tree, check_plan, ops, plan_tree  # noqa: E402
+from deft_lab.ahead import recorded_launches  # noqa: E402
 from deft_lab.attention import dense_attention  # noqa: E402
 from deft_lab.errors import AttentionError  # noqa: E402
 from deft_lab.ops.node_table import NodeTable  # noqa: E402
@@ -299,3 +301,34 @@ def test_one_table_serves_fifty_steps_at_fixed_addresses(method):
             assert np.linalg.norm(out - reference) <= 1e-5 * np.linalg.norm(reference), number
             assert table.out[len(q) :].isnan().all()
     assert len({size[0] for size in sizes}) > 5 and len({size[1] for size in sizes}) >= 3
+
+
+def spoken(launch):
+    """What a CUDA graph keeps of a launch: the grid, addresses, numbers."""
+
+    def kept(x):
+        return (x.data_ptr(), x.stride()) if isinstance(x, torch.Tensor) else x
+
+    return launch.name, launch.grid, {name: kept(x) for name, x in launch.arguments.items()}, launch.options
+
+
+@every_method
+@pytest.mark.parametrize("pack_heads", [None, True], ids=["as it is", "packed"])
+def test_a_captured_graph_would_launch_the_same_for_all_of_fifty_steps(method, pack_heads):
+    """Nothing that the host decides at a launch may depend on the plan: a graph never asks again."""
+    decode = Decode()
+    make = partial(ops.lower, backend="triton", pack_heads=pack_heads)
+    bucket = make(plan_tree(decode.tree, method), decode.pool).bucket.grown(4)
+    table = make(plan_tree(decode.tree, method), decode.pool, bucket=bucket)
+    room = torch.zeros(bucket.n_queries, 2, 16)
+
+    def launched():
+        with recorded_launches() as launches:
+            ops.attend(room, table, out=table.out)
+        return [spoken(launch) for launch in launches]
+
+    captured = launched()
+    for number in range(50):
+        decode.step(number)
+        ops.lower(plan_tree(decode.tree, method), decode.pool, into=table)
+        assert launched() == captured, number

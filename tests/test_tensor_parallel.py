@@ -19,11 +19,11 @@ COMMAND = ["-m", "deft_lab", "decode", "--device", "cpu", "--task", "few_shot", 
 COMMAND += ["--max-seq-len", "80", "--prompt", PROMPT, "--output"]
 
 
-def decoded(launcher, file):
+def decoded(launcher, file, *more):
     """What the command wrote."""
     threads = {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     done = subprocess.run(
-        [sys.executable, *launcher, *COMMAND, str(file)],
+        [sys.executable, *launcher, *COMMAND, str(file), *more],
         capture_output=True, text=True, env=os.environ | threads, timeout=240,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
@@ -33,11 +33,14 @@ def decoded(launcher, file):
 def test_two_processes_decode_the_tokens_of_one(tmp_path):
     one, _ = decoded([], tmp_path / "one.json")
     split = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    two, said = decoded(split, tmp_path / "two.json")
+    two, said = decoded(split, tmp_path / "two.json", "--tp")
     assert [b["tokens"] for b in two["branches"]] == [b["tokens"] for b in one["branches"]]
     for a, b in zip(one["branches"], two["branches"], strict=True):
         assert a["log_prob"] == pytest.approx(b["log_prob"], abs=1e-3)
     assert said.count("time to first token") == 1  # one process speaks
+    # each holds one of the two KV heads: without that, two processes would decode the same beside each other
+    kv = [x["metrics"]["io"]["unique"]["kv"] for x in (one, two)]
+    assert kv[0] == 2 * kv[1]
 
 
 def test_without_torchrun_it_says_what_to_do(monkeypatch):

@@ -6,7 +6,8 @@ thrown away. With `compiled`, torch.compile fuses what lies between the matrix p
 """
 
 from collections.abc import Sequence
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
@@ -34,14 +35,20 @@ class FixedStep:
         table: of the plan; each decode refills it before.
         size: queries.
         compiled: run what torch.compile makes of the model.
-        memory: of the CUDA graphs, shared by all that never run at once; None: no graph, as on a CPU.
+        shared: by the CUDA graphs, which never run at once; None: no graph, as on a CPU.
     """
 
     def __init__(
-        self, model: TreeModel, pool: Pool, table: ops.KernelTable, size: int, compiled: bool, memory: Any
+        self,
+        model: TreeModel,
+        pool: Pool,
+        table: ops.KernelTable,
+        size: int,
+        compiled: bool,
+        shared: "Shared | None",
     ) -> None:
         self.size = size
-        self._model, self._compiled, self._memory = model, compiled, memory
+        self._model, self._compiled, self._shared = model, compiled, shared
         cuda = model.device.type == "cuda"
         # rows: tokens, positions, slots; slots that are moved from, and to
         self._host = torch.zeros(5, size, dtype=torch.int64, pin_memory=cuda)
@@ -64,6 +71,14 @@ class FixedStep:
             slots: [query] where their KV goes.
             move: whose KV arrives first; at most `size` tokens.
         """
+        device = self._inputs.device  # which need not be the current one
+        with torch.cuda.device(device) if device.type == "cuda" else nullcontext():
+            self._upload(tokens, positions, slots, move)
+            self._run()
+        assert self._logits is not None
+        return self._logits[: len(tokens)]
+
+    def _upload(self, tokens: Sequence[int], positions: Ints, slots: Ints, move: Move | None) -> None:
         n = len(tokens)
         if self._sent is not None:
             self._sent.synchronize()  # the last upload may still be reading the pinned memory
@@ -75,16 +90,16 @@ class FixedStep:
         self._inputs.copy_(self._host, non_blocking=True)
         if self._sent is not None:
             self._sent.record()
-        if self._memory is None:
+
+    def _run(self) -> None:
+        if self._shared is None:
             self._logits = self._forward()
         elif self._graph is None:
-            self._logits = self._capture()
+            self._logits = self._capture(self._shared)
         else:
             self._graph.replay()
         if self._done is not None:
             self._done.record()
-        assert self._logits is not None
-        return self._logits[:n]
 
     def is_busy(self) -> bool:
         """Whether the device is still at it; without a GPU nobody can tell, and nobody waits."""
@@ -97,19 +112,33 @@ class FixedStep:
         with fixed(self.visit):
             return forward(self._inputs[0], self._inputs[1])
 
-    def _capture(self) -> Tensor:
+    def _capture(self, shared: "Shared") -> Tensor:
         """Run once as it is, which compiles what needs it, and once more for the graph."""
-        stream = torch.cuda.Stream()
-        stream.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(stream):
+        shared.stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(shared.stream):
             self._forward()
-        torch.cuda.current_stream().wait_stream(stream)
+        torch.cuda.current_stream().wait_stream(shared.stream)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._memory):
+        # torch's own stream for captures may be another GPU's
+        with torch.cuda.graph(graph, pool=shared.memory, stream=shared.stream):
             logits = self._forward()
         self._graph = graph
         graph.replay()
         return logits
+
+
+class Shared(NamedTuple):
+    """What graphs that never run at once have in common, so that one may use the memory of another."""
+
+    memory: Any
+    stream: torch.cuda.Stream
+
+    @classmethod
+    def on(cls, device: torch.device) -> "Shared | None":
+        """Of a GPU; None elsewhere."""
+        if device.type != "cuda":
+            return None
+        return cls(torch.cuda.graph_pool_handle(), torch.cuda.Stream(device))
 
 
 class FixedSteps:
@@ -123,7 +152,7 @@ class FixedSteps:
 
     def __init__(self, model: TreeModel, pool: Pool, compiled: bool) -> None:
         self._model, self._pool, self._compiled = model, pool, compiled
-        self._memory: Any = None
+        self._shared: Shared | None = None
         self._steps: dict[int, FixedStep] = {}
         self._last: FixedStep | None = None
         self._table: ops.KernelTable | None = None
@@ -134,10 +163,10 @@ class FixedSteps:
             self._steps.clear()
             self._table = table
             # the memory goes with the last graph that used it
-            self._memory = torch.cuda.graph_pool_handle() if table.device.type == "cuda" else None
+            self._shared = Shared.on(table.device)
         size = padded(n_queries)
         if size not in self._steps:
-            self._steps[size] = FixedStep(self._model, self._pool, table, size, self._compiled, self._memory)
+            self._steps[size] = FixedStep(self._model, self._pool, table, size, self._compiled, self._shared)
         self._last = self._steps[size]
         return self._last
 

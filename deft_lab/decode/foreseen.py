@@ -76,6 +76,16 @@ class Foresight:
             return None
         slots = np.concatenate(list(taken.values()))
         foreseen = Foreseen(tree._shape, leaf, parents, labels, slots, {})
+        try:
+            self._lay_out(foreseen, tree, pool, forwards)
+        except BaseException:  # an interrupt among them: nobody will ask for these drafts
+            pool.give_back(labels)
+            raise
+        return foreseen
+
+    def _lay_out(self, foreseen: Foreseen, tree: Tree, pool: Pool, forwards: Forwards) -> None:
+        """The plan for each number of accepted tokens, until the device is done."""
+        leaf = foreseen.leaf
         length = int(tree.length[tree.index(leaf)])
         for n, _ in self._accepted.most_common(MOST_FORESEEN):
             if not forwards.is_busy():
@@ -83,10 +93,9 @@ class Foresight:
             mark = pool.mark([leaf])
             try:
                 pool.take({leaf: n})
-                hung, _ = hang(tree.set_length(leaf, length + n), leaf, parents)
+                hung, _ = hang(tree.set_length(leaf, length + n), leaf, foreseen.parents)
                 foreseen.laid_out[length + n] = forwards.lay_out(hung)
             except PoolError:
                 pass  # so many would not fit
             finally:
                 pool.undo(mark)
-        return foreseen

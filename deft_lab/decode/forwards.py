@@ -50,7 +50,7 @@ class Forwards:
         slots: Ints,
         tree: Tree,
         layers: Sequence[int] = (),
-        table: ops.PlanTable | ops.KernelTable | None = None,
+        ready: LaidOut | ops.PlanTable | ops.KernelTable | None = None,
         take_move: Callable[[int], Move | None] = lambda most: None,
     ) -> tuple[Tensor, Visit]:
         """[query, vocabulary] logits of one token a query, in the caller's order.
@@ -60,14 +60,19 @@ class Forwards:
             slots: [query] where their KV goes; the tree holds them already.
             tree: that the queries see.
             layers: whose queries the visit keeps.
-            table: of this tree, if it is there already.
+            ready: the table of this tree, or what it is made of, if it is there already.
             take_move: gives what is on the move, if it is at most so many tokens; else moves it.
         """
-        if table is None:
+        if ready is None:
             with self.watch.host("planning"):
                 plan = plan_tree(tree, self.method, **self.options)
             with self.watch.host("memory"):
                 table = self._lower(plan)
+        elif isinstance(ready, LaidOut):
+            with self.watch.host("memory"):
+                table = self.upload(ready)
+        else:
+            table = ready
         positions = np.empty(tree.n_queries, dtype=np.int64)
         positions[tree.query_order] = tree.n_path_tokens_of_query - 1
         if self.steps is not None and isinstance(table, ops.KernelTable) and not layers:

@@ -7,6 +7,7 @@ tables are known before the tokens are. If the step turns out to be another one,
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 
 from .. import ops
 from .._slots import Mark
@@ -35,7 +36,7 @@ class Prepared:
 
     @classmethod
     def after(cls, tree: Tree, pool: Pool, forwards: Forwards) -> "Prepared | None":
-        """The step that grows `tree`; None: it does not fit the pool, or branches cannot just grow."""
+        """The step that grows `tree`; None: no room for it, or branches cannot just grow."""
         if not tree._shape.each_seat_is_alone_on_a_leaf:
             return None
         labels = tree.label[tree.callers_seat()].tolist()
@@ -46,4 +47,11 @@ class Prepared:
             return None
         grown = tree.grow()
         slots = np.concatenate([taken[label] for label in labels])
-        return cls(grown, slots, forwards.table_of(grown), mark)
+        try:
+            table = forwards.table_of(grown)
+        except BaseException as failure:
+            pool.undo(mark)
+            if isinstance(failure, torch.OutOfMemoryError):  # the step itself may find room, or say so
+                return None
+            raise
+        return cls(grown, slots, table, mark)

@@ -20,7 +20,7 @@ from ..tree.edits import advance, drop, hang
 from .branches import Branches
 from .changes import Children, Drafts, Step, draft_events, going_on, step_events, tokens_of
 from .fixed_step import fixed_steps
-from .forwards import Forwards
+from .forwards import Forwards, LaidOut
 from .hf import TreeModel
 from .layers import check_reach
 from .memory import Memory
@@ -207,11 +207,13 @@ class Session:
             events += step_events(self.n_steps, change, births, self._seated)
         logits = self._run_seats([token_of[label] for label in seats], slots, new, events, table)
         # from here on the device is busy
-        if self._forwards.steps is not None and not change.forked:
-            with self.watch.host("ahead"):
-                self._memory.prepare(new)
-        self._known.advance(change, births, seats, logits)
-        self.tree, self._seated = new, set(seats)
+        try:
+            if self._forwards.steps is not None and not change.forked:
+                with self.watch.host("ahead"):
+                    self._memory.prepare(new)
+        finally:  # the step has been made, whatever stops the next one
+            self._known.advance(change, births, seats, logits)
+            self.tree, self._seated = new, set(seats)
 
     def extend(self, leaf: int, tokens: Sequence[int]) -> None:
         """Put given tokens at the end of a live branch, in one forward of their own, without a step.
@@ -272,13 +274,12 @@ class Session:
             tree, labels = laid_out.tree, ready.labels
         with self.watch.host("memory"):
             slots = self._memory.take_drafts(labels) if ready is None else ready.slots
-            table = None if laid_out is None else self._forwards.upload(laid_out)
         self.n_steps += 1
         events = self._take_pending()
         if self.listeners:
             events += draft_events(self.n_steps, leaf, labels, parents, tokens, self._seated)
         self._seated = set(labels)
-        logits = self._run_seats(list(tokens), slots, tree, events, table)
+        logits = self._run_seats(list(tokens), slots, tree, events, laid_out)
         self._drafts = drafts.plus(labels, parents, tokens, slots, logits)
         self.tree = drafts.base_before(tree.next_label)
         # from here on the device is busy
@@ -352,7 +353,10 @@ class Session:
 
     def _grown(self) -> Tree:
         if self._broken:
-            raise DecodeError("a forward of this session has failed, and its KV is incomplete; start anew")
+            raise DecodeError(
+                "a forward of this session has failed, or who listened to it, and the step is incomplete; "
+                "start anew"
+            )
         if self.tree is None:
             raise DecodeError("the session has no tree yet; prefill a prompt first")
         return self.tree
@@ -373,24 +377,31 @@ class Session:
         slots: Ints,
         tree: Tree,
         events: tuple[Event, ...],
-        table: ops.PlanTable | ops.KernelTable | None = None,
+        ready: LaidOut | ops.PlanTable | ops.KernelTable | None = None,
     ) -> Tensor:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
-        layers = self.sampled(self.n_steps)
-        seats, take_move = self._forwards.seats, self._memory.take_move
-        return self._told(tree, events, lambda: seats(tokens, slots, tree, layers, table, take_move))
+
+        def forward() -> tuple[Tensor, Visit]:
+            layers = self.sampled(self.n_steps)
+            return self._forwards.seats(tokens, slots, tree, layers, ready, self._memory.take_move)
+
+        return self._told(tree, events, forward)
 
     def _told(
         self, tree: Tree, events: tuple[Event, ...], forward: Callable[[], tuple[Tensor, Visit]]
     ) -> Tensor:
-        """Run a forward, and tell who listens; where it fails, the KV is incomplete and nothing goes on."""
+        """Run a forward, and tell who listens; where one of them fails, nothing goes on."""
         self._broken = True
         logits, visit = forward()
         self._broken = False
-        # the device is busy now: what could wait costs no time
-        self._memory.free_spent()
-        self._known.catch_up()
-        self.decoded = tree, visit
-        for listener in self.listeners:
-            listener(Step(self.n_steps, events, tree, visit))
+        try:
+            # the device is busy now: what could wait costs no time
+            self._memory.free_spent()
+            self._known.catch_up()
+            self.decoded = tree, visit
+            for listener in self.listeners:
+                listener(Step(self.n_steps, events, tree, visit))
+        except BaseException:
+            self._broken = True  # the pool holds the step, the tree does not yet
+            raise
         return logits

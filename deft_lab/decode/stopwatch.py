@@ -19,7 +19,7 @@ class Stopwatch:
     """
 
     def __init__(self, device: torch.device) -> None:
-        self._cuda = device.type == "cuda"
+        self._device, self._cuda = device, device.type == "cuda"
         self._seconds: dict[str, float] = {}
         self._open: deque[tuple[str, Any, Any]] = deque()
         self._spare: list[Any] = []  # events; making one costs more than recording it
@@ -46,7 +46,7 @@ class Stopwatch:
         if not self._cuda:
             return time.perf_counter()
         event = self._spare.pop() if self._spare else torch.cuda.Event(enable_timing=True)
-        event.record()
+        event.record(torch.cuda.current_stream(self._device))
         return event
 
     def _add(self, name: str, start: Any, stop: Any) -> None:

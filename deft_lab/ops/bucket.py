@@ -168,7 +168,7 @@ class Upload:
             self._rear = begin, self._host[begin:], self._device[begin:]
         self._rear[2].copy_(self._rear[1], non_blocking=True)
         if self._sent is not None:
-            self._sent.record()
+            self._sent.record(torch.cuda.current_stream(self._device.device))
 
     def spell_out(self, pieces: Pieces) -> None:
         """Write the slot table on the device, from what is few."""

@@ -1,10 +1,12 @@
 """The table of `deft_tree_index`: the slots of every node, kept on the device and grown by what is new.
 
 A node owns a row of the table with room to grow; a step uploads the new slots alone. A node that outgrows its
-row gets a longer one at the end.
+row gets a longer one at the end. When the table is full, it begins anew with the nodes that still live.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -16,6 +18,16 @@ from ..tree import Tree
 from ..tree._shape import Ints
 
 LEAST_ROOM = 16
+
+
+class _News(NamedTuple):
+    """What a table lacks, and how large it is with it."""
+
+    changed: dict[int, "_Row"]
+    at: list[Ints]  # [row] places in the table
+    slots: list[Ints]  # [row] what goes there
+    n_rows: int
+    end: int
 
 
 @dataclass(frozen=True)
@@ -59,15 +71,45 @@ class NodeTable:
         Raises:
             AttentionError: the table is full; nothing has changed.
         """
+        news = self._news(tree, pool, self._rows, self._end)
+        rows = self._rows
+        if not self._holds(news):
+            rows = {}  # without the dead, and the rows that were outgrown
+            news = self._news(tree, pool, rows, 0)
+        if not self._holds(news):
+            raise AttentionError(
+                f"the node table needs {news.n_rows} rows and {news.end} slots, its bucket has room for "
+                f"{len(self.row_start)} and {len(self.slots)}; lower into a table of a larger "
+                "bucket (Bucket.grown)"
+            )
+        self._rows = {}  # what is half uploaded is nobody's
+        if news.changed:
+            device = self.slots.device
+            self.slots[torch.as_tensor(np.concatenate(news.at), device=device)] = torch.as_tensor(
+                np.concatenate(news.slots).astype(np.int32), device=device
+            )
+            number, start_of = np.array([(row.number, row.start) for row in news.changed.values()]).T
+            self.row_start[torch.as_tensor(number, device=device)] = torch.as_tensor(
+                start_of.astype(np.int32), device=device
+            )
+        self._rows, self._end = rows | news.changed, news.end
+        self.uploaded = sum(map(len, news.slots))
+
+    def _holds(self, news: "_News") -> bool:
+        return news.end <= len(self.slots) and news.n_rows <= len(self.row_start)
+
+    @staticmethod
+    def _news(tree: Tree, pool: Pool, rows: Mapping[int, _Row], end: int) -> "_News":
+        """What a table of these rows, `end` slots long, lacks of a tree."""
         changed: dict[int, _Row] = {}
         at: list[Ints] = []
         new: list[Ints] = []
-        end, n_rows = self._end, len(self._rows)
+        n_rows = len(rows)
         for label, length in zip(tree.label.tolist(), tree.length.tolist(), strict=True):
             if not length:
                 continue
             slots, born = pool.slots_of(label)
-            row = self._rows.get(label)
+            row = rows.get(label)
             if row is None:
                 row, n_rows = _Row(n_rows, born, 0, 0, 0), n_rows + 1
             held = row.held if row.born == born else 0
@@ -79,21 +121,4 @@ class NodeTable:
                 at.append(start + np.arange(held, length))
                 new.append(slots[held:length])
                 changed[label] = _Row(row.number, born, start, room, length)
-        if end > len(self.slots) or n_rows > len(self.row_start):
-            raise AttentionError(
-                f"the node table needs {n_rows} rows and {end} slots, its bucket has room for "
-                f"{len(self.row_start)} and {len(self.slots)}; lower into a table of a larger "
-                "bucket (Bucket.grown)"
-            )
-        self._rows |= changed
-        self._end = end
-        self.uploaded = sum(map(len, new))
-        if new:
-            device = self.slots.device
-            self.slots[torch.as_tensor(np.concatenate(at), device=device)] = torch.as_tensor(
-                np.concatenate(new).astype(np.int32), device=device
-            )
-            number, start_of = np.array([(row.number, row.start) for row in changed.values()]).T
-            self.row_start[torch.as_tensor(number, device=device)] = torch.as_tensor(
-                start_of.astype(np.int32), device=device
-            )
+        return _News(changed, at, new, n_rows, end)

@@ -1,6 +1,6 @@
 """Backend "triton": a plan's tables on the device, and the launches of its method's kernels."""
 
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any
@@ -236,9 +236,9 @@ def move_triton(pool: Pool, from_: Tensor, to: Tensor) -> None:
 
 
 def _launching(device: torch.device) -> AbstractContextManager[None]:
-    """Compiled launches on a GPU, interpreted ones elsewhere."""
+    """Compiled launches on that GPU, which need not be the current one; interpreted ones elsewhere."""
     if device.type == "cuda":
-        return nullcontext()
+        return torch.cuda.device(device)
     from ..interpret import interpreted
 
     return interpreted()
