@@ -59,7 +59,9 @@ Dataset = Annotated[
     Path | None,
     typer.Option("--dataset", help="A template file of DeFT; a name is sought in $DEFT_LAB_TEMPLATES."),
 ]
-TreeIdx = Annotated[int, typer.Option("--tree-idx", "--tree_idx", help="Item of that file.")]
+TreeIdx = Annotated[
+    int, typer.Option("--tree-idx", "--tree_idx", help="Item of that file, or record of a token tree.")
+]
 Temperature = Annotated[
     float | None, typer.Option("--temperature", help="0: greedy; default: as the task needs.")
 ]
@@ -145,7 +147,7 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
         prompt=_prompt(prompt, prompt_file, model),
         prompt_len=prompt_len,
         max_seq_len=max_seq_len,
-        max_width=width if width is not None else 50 if branch_controller else 4,
+        max_width=50 if width is None and branch_controller and _is_wide(chosen, dataset) else width,
         max_depth=depth,
         dataset=dataset,
         tree_idx=tree_idx,
@@ -221,6 +223,11 @@ def _task(task: str | None, controller: str | None) -> str:
     if controller and controller not in CONTROLLERS:
         raise DecodeError(f"no Branch_controller {controller!r}; choose one of {', '.join(CONTROLLERS)}")
     return CONTROLLERS[controller] if controller else task or "few_shot"
+
+
+def _is_wide(task: str, dataset: Path | None) -> bool:
+    """Whether the runner's default width means something: a template has its own."""
+    return task != "reasoning" and dataset is None
 
 
 def _method(method: str | None, mode: str | None, mem: str | None) -> str | tuple[str, str]:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner  # noqa: E402
 
 from deft_lab.cli import app  # noqa: E402
 from deft_lab.decode.request import Request  # noqa: E402
-from deft_lab.errors import DecodeError, PlanError  # noqa: E402
+from deft_lab.errors import DecodeError, DeftLabError, PlanError  # noqa: E402
 from deft_lab.fetch import find_templates  # noqa: E402
 from deft_lab.trace import read_recording  # noqa: E402
 
@@ -98,6 +98,10 @@ class TestArguments:
             (("--sample-layers", "a,b"), "no list of numbers"),
             (("--task", "self_consistency", "--temperature", "0"), "temperature must be above 0"),
             (("--page-size", "7"), "page_size=7"),
+            (("--task", "reasoning", "--width", "3"), "the width of reasoning is its template's"),
+            (("--tree-idx", "2"), "tree_idx=2 is an item of templates, and there are none here"),
+            (("--task", "beam_search", "--temperature", "1"), "beam_search draws no token"),
+            (("--top-k", "5"), "pass a temperature above 0"),
         ],
     )
     def test_a_refusal_says_why(self, arguments, words):
@@ -120,6 +124,28 @@ class TestArguments:
 
     def test_below_the_prompts_length_only_prefill_runs(self):
         assert "0 decodes, 0 tokens" in call("decode", "--device", "cpu", "--max-seq-len", 5)
+
+    def test_the_index_of_a_file_of_token_trees_is_its_record(self, tmp_path):
+        from deft_lab.builders.templates import SpeculativeTemplate
+
+        template = SpeculativeTemplate(((0,), (1,)), 3, ((0, 1, 1, 1), (0, 3, 3, 3)))
+        file = tmp_path / "tree.json"
+        file.write_text(json.dumps(template.to_item()))
+        for record, gain in enumerate((1, 3)):
+            request = Request(
+                "speculative_replay", prompt=[5] * 4, dataset=file, tree_idx=record, max_seq_len=20
+            )
+            growth = request.make_task(4).growth
+            assert growth.tree_at(3).length[0] == 4 + 2 * gain
+        with pytest.raises(DeftLabError, match="no record 2"):
+            Request("speculative_replay", prompt=[5], dataset=file, tree_idx=2).make_task(1)
+        with pytest.raises(DecodeError, match="the width of speculative_replay is its template's"):
+            Request("speculative_replay", dataset=file, max_width=3)
+
+    def test_the_runners_default_width_is_fifty(self):
+        assert Request(prompt=[1]).width == 4
+        said = call("decode", "--device", "cpu", "--Branch_controller", "Simple_Tree", "--max-seq-len", 29)
+        assert "... and 40 more" in said
 
     def test_methods_are_known_by_both_names(self):
         assert Request(method=("node", "paged")).method == ("node", "paged")

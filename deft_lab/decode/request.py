@@ -29,6 +29,8 @@ CONTROLLERS = {
     "Speculative_Decoding": "speculative_replay",
 }
 SAMPLED = ("self_consistency", "tree_of_thoughts")  # tasks that need a temperature
+UNDRAWN = ("beam_search", "speculative_replay")  # tasks that draw no token
+DEFAULT_WIDTH = 4
 REPLAYS = ("reasoning", "speculative_replay")  # tasks whose text means nothing, so that it never ends
 
 
@@ -43,10 +45,11 @@ class Request:
         prompt_len: pad (repeating the prompt) or cut the prompt to exactly so many tokens.
         max_seq_len: tokens of a branch at most, the prompt included; below the prompt's length the decode
             is prefill alone.
-        max_width: branches that leave the prompt, beams, votes, or thoughts that a branch proposes.
+        max_width: branches that leave the prompt, beams, votes, thoughts that a branch proposes, or drafts
+            of a star.
         max_depth: levels of a tree of thoughts.
         dataset: a template file of DeFT, for the replays; None: a labelled look-alike.
-        tree_idx: item of that file.
+        tree_idx: item of that file; of a file of token trees, its record of accepted lengths.
         sampler: how tokens are drawn.
         honour_eos: a branch ends with the end-of-text token; default: where text means something.
         page_size: slots of a page.
@@ -61,7 +64,7 @@ class Request:
     prompt: str | Sequence[int] = ""
     prompt_len: int | None = None
     max_seq_len: int = 500
-    max_width: int = 4
+    max_width: int | None = None
     max_depth: int | None = None
     dataset: str | Path | None = None
     tree_idx: int = 0
@@ -76,7 +79,7 @@ class Request:
     def __post_init__(self) -> None:
         check_choice(DecodeError, TASKS, task=self.task)
         find_method(self.method)
-        check_counts(DecodeError, 1, max_seq_len=self.max_seq_len, max_width=self.max_width)
+        check_counts(DecodeError, 1, max_seq_len=self.max_seq_len, max_width=self.width)
         check_counts(DecodeError, 0, tree_idx=self.tree_idx)
         if self.prompt_len is not None:
             check_counts(DecodeError, 1, prompt_len=self.prompt_len)
@@ -86,6 +89,27 @@ class Request:
             raise DecodeError(f"max_depth limits a tree of thoughts; {self.task} has no depth to limit")
         if self.dataset is not None and self.task not in REPLAYS:
             raise DecodeError(f"a dataset of templates is for {' and '.join(REPLAYS)}, not for {self.task}")
+        self._check_effects()
+
+    def _check_effects(self) -> None:
+        """Refuse what would change nothing."""
+        star = self.task == "speculative_replay" and self.dataset is None
+        if self.max_width is not None and self.task in REPLAYS and not star:
+            raise DecodeError(
+                f"max_width={self.max_width}; the width of {self.task} is its template's: leave it out"
+            )
+        if self.tree_idx and (star or self.task not in REPLAYS):
+            raise DecodeError(f"tree_idx={self.tree_idx} is an item of templates, and there are none here")
+        sampler = self.sampler
+        if self.task in UNDRAWN and sampler.temperature > 0:
+            raise DecodeError(f"temperature={sampler.temperature}; {self.task} draws no token: leave it out")
+        if sampler.temperature == 0 and (sampler.top_k is not None or sampler.top_p < 1):
+            raise DecodeError("top_k and top_p limit what is drawn; pass a temperature above 0 with them")
+
+    @property
+    def width(self) -> int:
+        """`max_width`, or what it is by default."""
+        return DEFAULT_WIDTH if self.max_width is None else self.max_width
 
     @property
     def ends(self) -> bool:
@@ -112,7 +136,7 @@ class Request:
 
     def make_task(self, n_prompt: int) -> Any:
         """The task, for a prompt of so many tokens."""
-        more, width = dict(self.task_options), self.max_width
+        more, width = dict(self.task_options), self.width
         if self.task == "few_shot":
             return FewShot(width, self.sampler, **more)
         if self.task == "self_consistency":
@@ -133,11 +157,11 @@ class Request:
     def _star(self, n_prompt: int) -> Any:
         if self.dataset is None:
             # two tokens a step, about what the recorded acceptance comes to
-            return star_growth([0] + [2] * 400, self.max_width, n_prompt, self.max_seq_len)
-        template = TemplateFile(self.dataset)[0]
+            return star_growth([0] + [2] * 400, self.width, n_prompt, self.max_seq_len)
+        template = TemplateFile(self.dataset)[0]  # a file holds one token tree, with many records
         if not isinstance(template, SpeculativeTemplate):
             raise DecodeError(f"{self.dataset} holds reasoning runs; a speculative replay needs a token tree")
-        return template.growth(n_prompt, self.max_seq_len)
+        return template.growth(n_prompt, self.max_seq_len, self.tree_idx)
 
     def open(self, model: TreeModel) -> tuple[Session, Any, int]:
         """(session, task, decodes at most); the session is prefilled.
@@ -168,8 +192,8 @@ class Request:
             most = max(
                 (int(tree.n_tokens + tree.n_nodes * self.page_size) for tree in growth.trees()), default=0
             )
-            return most + n_prompt + 2 * self.page_size * self.max_width
-        branches = self.max_width * (getattr(task, "keep", 1) + 1)
+            return most + n_prompt + 2 * self.page_size * self.width
+        branches = self.width * (getattr(task, "keep", 1) + 1)
         return n_prompt + branches * (steps + 1) + 2 * self.page_size * (branches + steps)
 
 
