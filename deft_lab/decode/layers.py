@@ -23,8 +23,8 @@ def check_layers(model: Any) -> None:
     """Refuse a model whose layers do something else than attend to all tokens of a path.
 
     Raises:
-        ModelError: its layers are recurrent, look ahead, cap their scores, have sinks, keep keys and values as
-            one vector, or do not take their attention by name.
+        ModelError: its layers are recurrent, look ahead, cap their scores, have sinks, keep keys and values
+            as one vector, or do not take their attention by name.
     """
     name, config = type(model).__name__, _text_config(model)
     kinds = set(getattr(config, "layer_types", None) or ()) - {WHOLE, *WINDOWED}
