@@ -353,10 +353,7 @@ class Session:
 
     def _grown(self) -> Tree:
         if self._broken:
-            raise DecodeError(
-                "a forward of this session has failed, or who listened to it, and the step is incomplete; "
-                "start anew"
-            )
+            raise DecodeError("a step of this session failed halfway: its KV is incomplete; start anew")
         if self.tree is None:
             raise DecodeError("the session has no tree yet; prefill a prompt first")
         return self.tree
@@ -380,12 +377,9 @@ class Session:
         ready: LaidOut | ops.PlanTable | ops.KernelTable | None = None,
     ) -> Tensor:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
-
-        def forward() -> tuple[Tensor, Visit]:
-            layers = self.sampled(self.n_steps)
-            return self._forwards.seats(tokens, slots, tree, layers, ready, self._memory.take_move)
-
-        return self._told(tree, events, forward)
+        seats, take_move = self._forwards.seats, self._memory.take_move
+        sampled, step = self.sampled, self.n_steps
+        return self._told(tree, events, lambda: seats(tokens, slots, tree, sampled(step), ready, take_move))
 
     def _told(
         self, tree: Tree, events: tuple[Event, ...], forward: Callable[[], tuple[Tensor, Visit]]
