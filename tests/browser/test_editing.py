@@ -250,6 +250,21 @@ def test_shift_drags_coarser_and_alt_finer(hand):
     assert 60 < lengths["Alt"] < lengths[""] < lengths["Shift"]
 
 
+def test_a_length_that_is_pulled_to_the_edge_can_be_read(hand):
+    hand.click(5)
+    x, y = hand.handle("length")
+    canvas = hand.root.locator(".deft-canvas").bounding_box()
+    right = canvas["x"] + canvas["width"]
+    hand.drag((x, y), (right - 25, y), let_go=False)
+    until(lambda: shown_length(hand, 5), lambda seen: seen > 80)
+    words = hand.root.locator('[data-node="5"] text.strong').bounding_box()
+    query = hand.root.locator('[data-node="5"] text.muted').bounding_box()
+    assert words["x"] >= canvas["x"] and words["x"] + words["width"] <= right
+    assert words["y"] + words["height"] <= query["y"] + 4 or words["x"] + words["width"] <= query["x"]
+    hand.keys("Escape")
+    hand.page.mouse.up()
+
+
 def test_a_number_can_be_typed_into_the_field(hand):
     hand.click(2)
     field = hand.root.locator(".deft-number.length input")

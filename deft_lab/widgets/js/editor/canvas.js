@@ -42,7 +42,7 @@ class Shapes extends Component {
     const width = preview ? preview.width : node.width;
     const paint = nodePaint(tree, node.label);
     const thin = Math.min(width, thickness) < 3 ? " thin" : "";
-    const tokens = preview ? preview.length : tree.length[node.index];
+    const words = preview && count(preview.length, "token");
     const named = label && !preview;
     const behind = named && !label.inside && !node.kids.length;
     const place = { x: 0, y: px(-thickness / 2), width: px(width), height: px(thickness) };
@@ -53,10 +53,11 @@ class Shapes extends Component {
         !thin &&
         h("rect", { class: "hatched", fill: `url(#${id.slice(0, id.lastIndexOf("-"))}-hatch-${paint.hatch})`, ...place }),
       // what stands behind the bar is moved as a whole when the bar grows
-      (preview || behind || tree.queriesAt(node.index).length > 0) && h("g", { transform: `translate(${px(width)},0)` },
+      (behind || tree.queriesAt(node.index).length > 0) && h("g", { transform: `translate(${px(width)},0)` },
         h(Seats, { tree, node }),
-        preview && h("text", { class: "rim strong", x: 14, y: 4 }, count(tokens, "token")),
         named && behind && h("text", { class: "rim", x: px(label.x - node.x - node.width), y: 4 }, label.text)),
+      // while the hand pulls at its end, above the bar: behind it there is a query, and the picture may end
+      preview && h("text", { class: "rim strong", x: px(Math.max(0, width - textWidth(words))), y: px(-thickness / 2 - 3) }, words),
       named && !behind &&
         h("text", { class: label.inside ? onBar(paint) : "rim", x: px(label.x - node.x), y: px(label.y - node.y) }, label.text),
       node.folded && h(Folded, { tree, node, right: width }),
