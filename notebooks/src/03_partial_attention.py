@@ -64,7 +64,7 @@ assert np.isclose(np.dot(outs, sums) / np.sum(sums), whole)
 # %% [markdown]
 # ## Too large for exp
 #
-# Scores of real models reach far beyond the six above. What does `exp` make of them? A float32 holds
+# Scores of trained models may lie far beyond the six above. What does `exp` make of them? A float32 holds
 # numbers up to about 3e38, a float16 up to 65504:
 
 # %%

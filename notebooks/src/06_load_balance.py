@@ -25,8 +25,8 @@ viz.draw_timeline(plan_tree(Tree([-1, 0, 0, 0], [2000, 200, 300, 400]), "deft_no
 #
 # ## The words
 #
-# **SM.** A GPU of the H100 or H200 kind has 132 processors, called *streaming multiprocessors*, SMs for
-# short. An A100 has 108, a T4 has 40. Each works on its own.
+# **SM.** An H100 or H200 (the large boards, called SXM) has 132 processors, its *streaming multiprocessors*,
+# SMs for short. An A100 has 108, a T4 has 40. Each works on its own.
 #
 # **Program.** A kernel is launched as many *programs* that know nothing of each other. In attention, a
 # program takes one group of the plan and one query head. (If more than 32 queries see a node, it takes

@@ -119,8 +119,10 @@ EXERCISES = (
             **Why it is right.** A query needs a partial from every group that holds a piece of its path, so P
             is a sum over paths again, this time of pieces and not of tokens. Every piece costs the same,
             however short it is: with a head of 128 numbers about as much as the KV of two tokens of that
-            head. So one may cut a prompt of thousands of tokens into chunks of {CHUNK} without a thought, and
-            should not cut a thought of three tokens at all.
+            head. So the partials of a chunk of {CHUNK} tokens weigh little if two queries see it, 4 tokens'
+            worth, and half as much as the chunk itself if {TILE} do. (Where heads are packed, its KV is
+            loaded once for all of them, and partials weigh more beside it: notebook 4.) To cut a thought of
+            three tokens never pays.
         """,
         judge=judge_partials,
         cases=layer_cases,
