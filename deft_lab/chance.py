@@ -98,7 +98,13 @@ class _Script:
 
 
 def outcomes(procedure: Callable[[Chance], T]) -> dict[T, float]:
-    """Result -> its probability, over every way that the procedure's random decisions can fall."""
+    """Result -> its probability, over every way that the procedure's random decisions can fall.
+
+    Raises:
+        DeftLabError: the procedure is none.
+    """
+    if not callable(procedure):
+        raise DeftLabError(f"procedure={procedure!r:.60}; give a function that takes a Chance")
     found: dict[T, float] = {}
     waiting: list[list[int]] = [[]]
     while waiting:

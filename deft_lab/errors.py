@@ -113,6 +113,21 @@ def check_numbers(
             raise error(f"{name}={value!r:.60}; it must be a number {end}")
 
 
+def place_to_read(error: type[DeftLabError], path: object) -> Path:
+    """The path of a file to read.
+
+    Raises:
+        error: it is no path, or nothing that can be read is there.
+    """
+    if not isinstance(path, str | PathLike):
+        raise error(f"path={path!r:.60}; name a file to read")
+    place = Path(path)
+    if place.is_dir() or not place.exists():
+        there = "it is a folder" if place.is_dir() else "there is no such file"
+        raise error(f"cannot read {place}: {there}; name a file to read")
+    return place
+
+
 def place_to_write(error: type[DeftLabError], path: object) -> Path:
     """The path of a file to write.
 

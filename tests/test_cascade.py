@@ -456,7 +456,7 @@ def other_words(token):
         (constant(1, "target"), "two models are called 'target'"),
         (other_words(0), "the tokenizers of draft and target differ in 1 tokens"),
         (Stubborn([1]), "two models are called 'MaG'"),
-        (MaG([1], "bigrams"), "bigrams cannot review, only propose; it must be the last draft"),
+        (MaG([0], "bigrams"), "bigrams cannot review, only propose; it must be the last draft"),
     ],
 )
 def test_models_that_do_not_fit_are_refused(draft, message):

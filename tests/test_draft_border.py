@@ -7,23 +7,32 @@ import pytest
 import torch
 
 from deft_lab import Tree
-from deft_lab.chance import Dice
+from deft_lab.chance import Dice, outcomes
 from deft_lab.decode import Sampler
 from deft_lab.drafting import TableLaws, draft, find_token_builder
 from deft_lab.drafting.fill import fill
 from deft_lab.drafting.shapes import best_shape, best_size, expansion_shape, expected_length
 from deft_lab.errors import DeftLabError
 from deft_lab.speculative.cascade import (
+    Config,
+    MaG,
+    TableReviewer,
     best_horizontal,
     bigram_table,
+    call_tree_to_token_tree,
     costs_of,
+    csd,
     ewif_horizontal,
     ewif_speculative,
     ewif_vertical,
+    load_cascade,
     phi,
+    read_bigrams,
+    read_config,
     swi,
+    swi_of,
 )
-from deft_lab.speculative.laws import laws_of
+from deft_lab.speculative.laws import draft_sampler, laws_of
 from deft_lab.token_tree import (
     TokenTree,
     best_nodes,
@@ -71,6 +80,7 @@ def verify(tree: object = TREE, laws: object = TABLE, chance: object = DICE) -> 
     return VERIFIERS["naive"].verify(tree, laws, chance)
 
 
+CERTAIN = TableReviewer([[1.0]], "certain")
 SLIPS = {
     "tokens below none": (
         lambda: SAMPLER.draw_several(LOGITS, -1),
@@ -241,6 +251,78 @@ SLIPS = {
     "a power of nothing": (lambda: phi(None, 0.5, 2), "x=None; it must be a number of at least 0"),
     "forwards as a list": (lambda: swi(9, [1], {"t": 1.0}, "t"), "n_forwards is a list where a Mapping is"),
     "prices of no table": (lambda: costs_of([], "oak"), "no counter_version 'oak'; choose one of"),
+    "prices of nothing": (
+        lambda: costs_of(None, "model_parameters"),
+        "drafts=None; list reviewers, the best first",
+    ),
+    "prices of names": (
+        lambda: costs_of(["draft"], "model_parameters"),
+        "'draft' is no reviewer; CausalReviewer(load_model('draft')) makes one",
+    ),
+    "a cascade of nothing": (
+        lambda: csd(None, CERTAIN, [0], [0], [[1]]),
+        "drafts=None; list reviewers, the best first",
+    ),
+    "a cascade for a name": (
+        lambda: csd([MaG([0])], "target", [0], [0], [[1]]),
+        "'target' is no reviewer; C",
+    ),
+    "a cascade after words": (
+        lambda: csd([MaG([0])], CERTAIN, "a", [0], [[1]]),
+        "initial_input='a'; list token",
+    ),
+    "a cascade after no token": (
+        lambda: csd([MaG([0])], CERTAIN, [0], [3], [[1]]),
+        "input_ids holds 3; the target knows the tokens 0 .. 0",
+    ),
+    "a cascade of no config": (
+        lambda: load_cascade("small.json"),
+        "config is a str where a Config is expected",
+    ),
+    "a config of one name": (lambda: Config("draft"), "draft_names='draft' is one name where several are"),
+    "a config of no drafts": (lambda: Config(None), "draft_names is a NoneType where a Iterable is expected"),
+    "the improvement of nothing": (lambda: swi_of(None, [CERTAIN]), "record is a NoneType where a Record is"),
+    "a config of a number": (lambda: Config((3,)), "models=[3, 'target']; name each"),
+    "a config of a flat matrix": (
+        lambda: Config(k_matrix=(1, 2)),
+        "k_matrix=(1, 2); it must be a list of rows",
+    ),
+    "the token tree of nothing": (
+        lambda: call_tree_to_token_tree(None),
+        "round is a NoneType where a Call is expected; a Record's `rounds`",
+    ),
+    "a config of no file": (lambda: read_config(None), "path=None; name a file to read"),
+    "a config that is a folder": (lambda: read_config("/"), "cannot read /: it is a folder; name a file"),
+    "bigrams of no file": (lambda: read_bigrams(3), "path=3; name a file to read"),
+    "bigrams that are not there": (
+        lambda: read_bigrams("/nowhere/at.json"),
+        "cannot read /nowhere/at.json: there is no such file",
+    ),
+    "no bigrams": (lambda: MaG(None), "bigrams=None; list what follows each token"),
+    "bigrams in words": (lambda: MaG("ab"), "bigrams='ab'; list what follows each token"),
+    "bigrams beyond the table": (
+        lambda: MaG([0, 2]),
+        "bigrams=[0, 2]; list what follows each token, a token of",
+    ),
+    "a number for a name": (
+        lambda: MaG([0], 3),
+        "name is a int where a str is expected; it stands in records",
+    ),
+    "a table of nothing": (lambda: TableReviewer(None, "t"), "table has shape []; it must be square"),
+    "a table in words": (lambda: TableReviewer("ab", "t"), "table='ab'; it holds what is no number"),
+    "a flat table": (lambda: TableReviewer([0.5, 0.5], "t"), "table has shape [2]; it must be square"),
+    "a table of no laws": (
+        lambda: TableReviewer([[1, 0], [0.5, 0.6]], "t"),
+        "row 1 of the table is no law; it must be 0 or more, and sum to 1",
+    ),
+    "the outcomes of nothing": (
+        lambda: outcomes(None),
+        "procedure=None; give a function that takes a Chance",
+    ),
+    "a sampler for children of no kind": (
+        lambda: draft_sampler(Sampler(0.0), "oak"),
+        "no kind of children 'oak'; choose one of top-k, iid",
+    ),
     "texts in words": (lambda: bigram_table(["ab"], 4), "a text is 'ab'; list token ids, 0 .. 3"),
     "texts beyond the table": (lambda: bigram_table([[0, 9]], 4), "a text is [0, 9]; list token ids, 0 .. 3"),
     "one pair of tables": (lambda: compare(TABLES), "tables is a Tables where a Sequence is expected; list"),

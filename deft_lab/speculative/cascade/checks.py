@@ -1,10 +1,11 @@
 """What a cascade refuses before it starts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from numbers import Integral
 from typing import Any
 
 from ...errors import DraftError
-from .reviewers import Reviewer
+from .reviewers import Ids, Reviewer
 
 K = tuple[tuple[int, ...], ...]  # [draft, draft]
 
@@ -47,6 +48,40 @@ def check_lenience(lenience: float) -> None:
     """
     if not 1 <= lenience < float("inf"):
         raise DraftError(f"lenience={lenience}; it must be 1 (exact) or more")
+
+
+def check_models(drafts: object, *targets: object) -> None:
+    """Refuse what are no reviewers, such as names of models.
+
+    Raises:
+        DraftError: one is none.
+    """
+    if isinstance(drafts, str) or not isinstance(drafts, Sequence):
+        raise DraftError(f"drafts={drafts!r:.60}; list reviewers, the best first: [MaG(workbook_bigrams())]")
+    for model in (*drafts, *targets):
+        if not all(hasattr(model, name) for name in ("family", "name", "vocab_size", "eos", "review")):
+            raise DraftError(
+                f"{model!r:.60} is no reviewer; CausalReviewer(load_model('draft')) makes one of a model"
+            )
+
+
+def flat_ids(what: str, ids: Any, vocab_size: int) -> Ids:
+    """Ids as a tuple; published calls pass a tensor of one row.
+
+    Raises:
+        DraftError: there are several rows, or one is no token.
+    """
+    if isinstance(ids, str) or not isinstance(ids, Iterable):
+        raise DraftError(f"{what}={ids!r:.60}; list token ids, as a tokenizer gives them")
+    listed = ids.tolist() if hasattr(ids, "tolist") else list(ids)
+    if listed and isinstance(listed[0], list):
+        if len(listed) > 1:
+            raise DraftError(f"{len(listed)} rows of ids; the cascade decodes one text at a time")
+        listed = listed[0]
+    for token in listed:
+        if not isinstance(token, Integral) or not 0 <= token < vocab_size:
+            raise DraftError(f"{what} holds {token!r:.60}; the target knows the tokens 0 .. {vocab_size - 1}")
+    return tuple(int(token) for token in listed)
 
 
 def check_reviewers(drafts: Sequence[Reviewer], target: Reviewer) -> None:

@@ -1,12 +1,12 @@
 """A run of the cascade as a file: the keys of the published `main.py`, and its published settings."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from ...errors import DraftError
+from ...errors import DraftError, check_kind, check_names, place_to_read
 from .costs import find_costs
 
 DATASETS = ("mmlu", "sampled_mmlu", "gsm8k")
@@ -30,7 +30,7 @@ class Config:
         usable_devices: indices of GPUs, a process for each; empty: this process, a GPU if there is one.
 
     Raises:
-        DraftError: no drafts at all, or a counter_version that is not there.
+        DraftError: no drafts at all, a value of another kind, or a counter_version that is not there.
     """
 
     draft_names: tuple[str, ...] = ()
@@ -45,6 +45,15 @@ class Config:
     usable_devices: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        lists = {"draft_names": self.draft_names, "usable_devices": self.usable_devices}
+        check_names(DraftError, **lists)
+        check_kind(DraftError, Iterable, "list them", **lists)
+        if not all(isinstance(name, str) for name in (*self.draft_names, self.target_name)):
+            models = [*self.draft_names, self.target_name]
+            raise DraftError(f"models={models!r:.60}; name each: 'draft' (bundled), a folder, or a hub model")
+        rows = self.k_matrix
+        if not isinstance(rows, Iterable) or not all(isinstance(row, Iterable) for row in rows):
+            raise DraftError(f"k_matrix={rows!r:.60}; it must be a list of rows, such as [[5, 10], [0, 10]]")
         object.__setattr__(self, "draft_names", tuple(self.draft_names))
         object.__setattr__(self, "k_matrix", tuple(tuple(row) for row in self.k_matrix))
         object.__setattr__(self, "usable_devices", tuple(self.usable_devices))
@@ -62,6 +71,7 @@ def config_from(given: Mapping[str, Any]) -> Config:
     Raises:
         DraftError: an unknown key, or a value of the wrong type.
     """
+    check_kind(DraftError, Mapping, "it has the keys of a config's JSON object", given=given)
     types = {field.name: type(field.default) for field in fields(Config)}
     unknown = sorted(set(given) - set(types))
     if unknown:
@@ -72,9 +82,6 @@ def config_from(given: Mapping[str, Any]) -> Config:
             wanted = (int, float)
         if not isinstance(value, wanted) or (isinstance(value, bool) and bool not in wanted):
             raise DraftError(f"config key {name}={value!r}; it must be a {wanted[0].__name__}")
-    rows = given.get("k_matrix", [])
-    if not all(isinstance(row, list | tuple) for row in rows):
-        raise DraftError(f"k_matrix={rows!r}; it must be a list of rows, such as [[5, 10], [0, 10]]")
     return Config(**given)
 
 
@@ -84,8 +91,9 @@ def read_config(path: str | Path) -> Config:
     Raises:
         DraftError: the file cannot be read, or a key does not fit.
     """
+    place = place_to_read(DraftError, path)
     try:
-        given = json.loads(Path(path).read_text())
+        given = json.loads(place.read_text())
     except (OSError, ValueError) as bad:
         raise DraftError(f"cannot read a config from {path}: {bad}") from bad
     if not isinstance(given, dict):

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from ...errors import DraftError, check_kind, check_numbers
+from .checks import check_models
 from .record import Record
 from .reviewers import ANY, Reviewer
 
@@ -61,8 +62,12 @@ def costs_of(models: Sequence[Reviewer], counter_version: str) -> dict[str, floa
     Args:
         models: the target last.
         counter_version: in COSTS.
+
+    Raises:
+        DraftError: the models are no reviewers, or the counter version is unknown.
     """
     table = find_costs(counter_version)
+    check_models(models)
     neural = [model for model in models if model.family != ANY]
     if unlisted(models, counter_version):
         unit = 1e6 if counter_version == "model_parameters" else max(1, models[-1].n_parameters)
@@ -97,5 +102,6 @@ def swi(n_tokens: int, n_forwards: Mapping[str, int], costs: Mapping[str, float]
 
 def swi_of(record: Record, models: Sequence[Reviewer], counter_version: str = "model_parameters") -> float:
     """SWI of a run; `models` as in `costs_of`."""
+    check_kind(DraftError, Record, "csd gives one", record=record)
     costs = costs_of(models, counter_version)
     return swi(len(record.tokens), record.n_forwards, costs, record.target)

@@ -12,7 +12,7 @@ from typing import Any
 
 from ...chance import Chance, Dice
 from ...errors import DraftError, check_counts
-from .checks import K, check_k_matrix, check_lenience, check_reviewers
+from .checks import K, check_k_matrix, check_lenience, check_models, check_reviewers, flat_ids
 from .record import PROPOSAL, REVIEW, Call, Drafted, Record
 from .reviewers import Ids, Reviewer
 
@@ -47,16 +47,18 @@ def csd(  # noqa: PLR0913  (the published signature)
         `input_ids` with the new tokens, and what happened.
 
     Raises:
-        DraftError: the drafts, the matrix or the lenience do not fit.
+        DraftError: the drafts, the ids, the matrix or the lenience do not fit.
 
     Source: Chen et al., "Cascade Speculative Drafting" (2312.11462). Ours: sampling; a token is judged by the
     probability under the law that it came from (published: the last call's); what follows the end is cut.
     """
+    check_models(draft_list, target_model)
     k = check_k_matrix(k_matrix, len(draft_list))
     check_reviewers(draft_list, target_model)
     check_lenience(leniency)
     check_counts(DraftError, 1, max_length=max_length)
-    prompt, given = _flat(initial_input), _flat(input_ids)
+    size = target_model.vocab_size
+    prompt, given = flat_ids("initial_input", initial_input, size), flat_ids("input_ids", input_ids, size)
     if not given:
         raise DraftError("input_ids is empty; give the prompt, or an encoder-decoder's start token")
     cascade = _Cascade(prompt, float(leniency), (chance or Dice(0)) if sample else None)
@@ -117,17 +119,3 @@ def _cut(tokens: list[Drafted], eos: frozenset[int]) -> list[Drafted]:
         if token.token in eos:
             return tokens[: at + 1]
     return tokens
-
-
-def _flat(ids: Any) -> Ids:
-    """Ids as a tuple; published calls pass a tensor of one row.
-
-    Raises:
-        DraftError: there are several rows.
-    """
-    listed = ids.tolist() if hasattr(ids, "tolist") else list(ids)
-    if listed and isinstance(listed[0], list):
-        if len(listed) > 1:
-            raise DraftError(f"{len(listed)} rows of ids; the cascade decodes one text at a time")
-        listed = listed[0]
-    return tuple(int(token) for token in listed)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ...chance import Chance
 from ...drafting.max_gram import max_gram
-from ...errors import DraftError, check_counts, check_kind
+from ...errors import DraftError, check_counts, check_kind, place_to_read
 from .record import Drafted
 
 Ids = tuple[int, ...]
@@ -25,12 +25,23 @@ class MaG:
     Args:
         bigrams: the table, of `bigram_table`.
         name: in records.
+
+    Raises:
+        DraftError: an entry is no token of the table.
     """
 
     family, eos, n_parameters = "any", frozenset[int](), 0
 
     def __init__(self, bigrams: Sequence[int], name: str = "MaG") -> None:
-        self.bigrams, self.name = tuple(bigrams), name
+        check_kind(DraftError, str, "it stands in records", name=name)
+        table = np.asarray(bigrams) if isinstance(bigrams, Sequence | np.ndarray) else np.zeros(0)
+        known = table.ndim == 1 and table.size and table.dtype.kind in "iu"
+        if not known or table.min() < 0 or table.max() >= len(table):
+            raise DraftError(
+                f"bigrams={bigrams!r:.60}; list what follows each token, a token of the table: "
+                "bigram_table makes one, workbook_bigrams() has ours"
+            )
+        self.bigrams, self.name = tuple(table.tolist()), name
         self.vocab_size = len(self.bigrams)
 
     def vocabulary(self) -> None:
@@ -89,11 +100,12 @@ def read_bigrams(path: str | Path) -> Ids:
     Raises:
         DraftError: the file holds no such list.
     """
+    place = place_to_read(DraftError, path)
     try:
-        table = json.loads(Path(path).read_text())
+        table = json.loads(place.read_text())
     except (OSError, ValueError) as bad:
         raise DraftError(f"cannot read a bigram table from {path}: {bad}") from bad
-    if not isinstance(table, list) or not table or not all(isinstance(x, int) and x >= 0 for x in table):
+    if not isinstance(table, list) or not table or not all(type(x) is int and x >= 0 for x in table):
         raise DraftError(
             f"{path} is no bigram table; it must be a JSON list: entry i is what follows token i"
         )

@@ -13,7 +13,7 @@ from torch import Tensor
 from ...chance import Chance
 from ...decode.hf import TreeModel
 from ...decode.sampling import Sampler
-from ...errors import DraftError
+from ...errors import DraftError, check_kind
 from .record import PROPOSED, Drafted
 from .review import Laws, review
 
@@ -89,10 +89,23 @@ class TableReviewer(Neural):
     Args:
         table: [token, vocabulary] probabilities.
         name: in records.
+
+    Raises:
+        DraftError: the rows are no laws.
     """
 
     def __init__(self, table: Laws, name: str) -> None:
-        self.table, self.name = np.asarray(table, dtype=np.float64), name
+        check_kind(DraftError, str, "it stands in records", name=name)
+        try:
+            self.table, self.name = np.asarray(table, dtype=np.float64), name
+        except (TypeError, ValueError) as bad:
+            raise DraftError(f"table={table!r:.60}; it holds what is no number") from bad
+        if self.table.ndim != 2 or self.table.shape[0] != self.table.shape[1] or not self.table.size:
+            shape = list(self.table.shape)
+            raise DraftError(f"table has shape {shape}; it must be square: a law over all tokens for each")
+        rows = np.flatnonzero(~((self.table >= 0).all(1) & np.isclose(self.table.sum(1), 1)))
+        if len(rows):
+            raise DraftError(f"row {rows[0]} of the table is no law; it must be 0 or more, and sum to 1")
         self.vocab_size = len(self.table)
 
     def laws(self, prompt: Ids, ids: Ids, first: int) -> Laws:

@@ -11,7 +11,7 @@ import torch
 from ...chance import Dice
 from ...decode.hf import BUNDLED, load_model
 from ...decode.sampling import Sampler
-from ...errors import DraftError, ModelError
+from ...errors import DraftError, ModelError, check_kind
 from .config import Config
 from .costs import COSTS, swi_of
 from .csd import csd
@@ -73,8 +73,9 @@ def load_cascade(
 
     Raises:
         ModelError: a model cannot be had.
-        DraftError: the bigram table cannot be read.
+        DraftError: the config is none, or the bigram table cannot be read.
     """
+    check_kind(DraftError, Config, "read_config(path) reads one, Config() is ours", config=config)
     load = _causal if config.is_decoder_only else _seq2seq
     target: Any = load(config.target_name, device, sampler)
     drafts: list[Reviewer] = [load(name, device, sampler) for name in config.draft_names]

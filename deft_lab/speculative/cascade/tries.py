@@ -1,5 +1,6 @@
 """A round's call tree as a token tree: everything that was proposed at any level, merged by its tokens."""
 
+from ...errors import DraftError, check_kind
 from ...token_tree import TokenTree, tree_from_paths
 from .record import REVIEW, Call
 
@@ -12,7 +13,11 @@ def call_tree_to_token_tree(round: Call) -> TokenTree:
     provenance: who wrote the token first; of a rejected one also who cut it: "MaG, cut by small". A token
     that one call rejected and another kept is a twig no more.
     score: 1 on the trunk, 0 off it.
+
+    Raises:
+        DraftError: the round is none.
     """
+    check_kind(DraftError, Call, "a Record's `rounds` holds some", round=round)
     kept = _tokens(round.kept)
     paths: list[Path] = [kept]
     by: dict[Path, str] = {}
