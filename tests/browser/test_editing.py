@@ -265,6 +265,17 @@ def test_a_length_that_is_pulled_to_the_edge_can_be_read(hand):
     hand.page.mouse.up()
 
 
+def test_names_stand_clear_of_hatching(hand):
+    tree = Tree([-1] + [0] * 9, [40] + [9] * 9)
+    hand.begin(tree)
+    hatched = hand.root.locator(".deft-canvas [data-node]:has(.hatched)")
+    assert hatched.count() == 3  # seven colours, then again with hatching
+    for mark in hatched.all():
+        name, place = (mark.locator(part).bounding_box() for part in ("text.dark, text.light", ".backing"))
+        assert abs(place["x"] - name["x"]) <= 3 and place["width"] >= 0.9 * name["width"]
+        assert name["y"] <= place["y"] + 1 and place["y"] + place["height"] <= name["y"] + name["height"] + 1
+
+
 def test_a_number_can_be_typed_into_the_field(hand):
     hand.click(2)
     field = hand.root.locator(".deft-number.length input")

@@ -58,6 +58,7 @@ class Shapes extends Component {
         named && behind && h("text", { class: "rim", x: px(label.x - node.x - node.width), y: 4 }, label.text)),
       // while the hand pulls at its end, above the bar: behind it there is a query, and the picture may end
       preview && h("text", { class: "rim strong", x: px(Math.max(0, width - textWidth(words))), y: px(-thickness / 2 - 3) }, words),
+      named && label.inside && paint.hatch > 0 && h("rect", { fill: PALETTE[paint.color], ...backing(node, label) }),
       named && !behind &&
         h("text", { class: label.inside ? onBar(paint) : "rim", x: px(label.x - node.x), y: px(label.y - node.y) }, label.text),
       node.folded && h(Folded, { tree, node, right: width }),
@@ -65,9 +66,8 @@ class Shapes extends Component {
   }
 }
 
-/** Black or white on the colour of the bar, with a rim that keeps the hatching off. */
-const onBar = ({ color, hatch }) =>
-  `${textOn(PALETTE[color]) === BLACK ? "dark" : "light"}${hatch ? ` rim o${color}` : ""}`;
+/** Black or white on the colour of the bar. */
+const onBar = ({ color }) => (textOn(PALETTE[color]) === BLACK ? "dark" : "light");
 
 function aria(tree, node, state) {
   const siblings = node.index ? tree.children[tree.parent[node.index]] : [0];
@@ -81,6 +81,12 @@ function aria(tree, node, state) {
     "aria-selected": String(state.includes("selected")),
     ...(kids ? { "aria-expanded": String(!node.folded) } : {}),
   };
+}
+
+/** A plain place below a name, which keeps hatching away from it; as in Python's pictures. */
+function backing(node, label) {
+  const [x, y] = [label.x - node.x - 2, label.y - node.y - 9.75];
+  return { class: "backing", x: px(x), y: px(y), width: px(textWidth(label.text, SMALL) + 1), height: SMALL + 0.5 };
 }
 
 function Seats({ tree, node }) {
