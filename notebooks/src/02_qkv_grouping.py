@@ -7,7 +7,8 @@
 # cost. Here you write three of them, and the check that proves a grouping right.
 #
 # - **Goals:** make the groups of DeFT-Node, DeFT-Node-Chunk and DeFT-Flatten; read the arrays that the
-#   released kernels take; say why a group has at most 32 or 64 queries; prove that a plan is exact.
+#   released kernels take; say what becomes of a group with more than 32 or 64 queries; prove that a plan is
+#   exact.
 # - **Prerequisites:** notebook 1: trees, queries, KV, plans. You can read a Python loop.
 # - **Needs:** CPU. No PyTorch, no GPU, no model weights.
 # - **Time to read:** 25 minutes, and 55 more for the exercises. **Time to run:** under 15 seconds.
