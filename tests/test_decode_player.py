@@ -47,7 +47,9 @@ def test_the_numbers_of_a_step_are_those_of_its_tree(trace):
     for step in range(trace.n_steps + 1):
         tree = trace.tree_at(step)
         assert film.stored[step] == tree.n_tokens
-        assert film.copies[step] == tree.n_path_tokens
+        ended = set(tree.leaves.tolist()) - set(tree.seat.tolist())
+        kept = sum(int(tree.length[node]) for leaf in ended for node in tree.path(leaf))
+        assert film.copies[step] == tree.n_path_tokens + kept
         assert film.n_queries[step] == tree.n_queries
         held = {
             (take.label, take.number): take.page for take in film.takes if take.taken <= step < take.freed
@@ -91,6 +93,18 @@ def test_a_drawn_case():
     ]
     assert [(mark.step, mark.kind) for mark in film.marks] == [(1, "fork"), (3, "prune")]
     assert film.copies.tolist() == [5, 12, 14, 8]
+
+
+def test_a_branch_that_has_ended_and_is_kept_counts_as_a_copy():
+    events = (
+        Event(1, "fork", 0, children=(1, 2)),
+        Event(2, "append", 1),
+        Event(2, "pause", 2),
+        Event(3, "append", 1),
+    )
+    film = Film(Trace(Tree([-1], [5]), events, 3), PRICED, title="t", page_size=4)
+    assert film.n_queries.tolist() == [1, 2, 1, 1] and film.stored.tolist() == [5, 7, 8, 9]
+    assert film.copies.tolist() == [5, 12, 13, 14]
 
 
 @every_recording

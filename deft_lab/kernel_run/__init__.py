@@ -1,7 +1,7 @@
 """A kernel's run, line by line: what was executed, which variables changed, which memory was touched.
 
     run = load_kernel_run("deft_node")           one of `bundled_kernel_runs()`; reading one needs no Triton
-    run.variables(40)    run.touched_nodes(40)   run.steps_where("first == 4 and node(3)")
+    run.variables(40)    run.touched_nodes(40)   run.steps_where("first == 4 and node(0)")
 
 moment: one executed line of the kernel or of a helper. memory: a tensor that the kernel reads or writes; its
 cells are elements, or whole rows of D. `deft_lab.stepping` records runs in Triton's interpreter.

@@ -75,7 +75,6 @@ from deft_lab.lessons import predict
 who = predict(
     "07.programs",
     "How many programs load the key of node 3's last token?",
-    unit="programs",
     typical=1,
 )
 

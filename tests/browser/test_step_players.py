@@ -134,6 +134,21 @@ def test_the_kernel_is_stepped_by_line_iteration_program_and_condition(notebook)
     )
 
 
+def test_the_keys_unfold_at_a_question_mark_and_fold_again(notebook):
+    player = notebook.page.locator(".deft-player").nth(1)
+    player.focus()
+    for shown in (True, False):
+        press(notebook, "?")
+        until(player.get_by_text("they work while the player has the focus").is_visible, shown)
+
+
+def test_the_chapter_of_now_can_be_read_under_the_pointer(notebook):
+    button = notebook.page.locator(".deft-player").nth(1).locator('.deft-chapters [aria-current="true"]')
+    button.hover()
+    ink, ground = button.evaluate("e => [getComputedStyle(e).color, getComputedStyle(e).backgroundColor]")
+    assert {ink, ground} == {"rgb(255, 255, 255)", "rgb(0, 0, 0)"}
+
+
 def test_pictures_follow_the_theme_and_nothing_sticks_out(notebook, screenshots: Path):
     for name, dark in (("JupyterLab Dark", True), ("JupyterLab Light", False)):
         notebook.theme(name, dark)

@@ -79,12 +79,13 @@ class Film:
         steps = np.arange(trace.n_steps + 1)[:, None]
         self.alive = (self.lives.born <= steps) & (steps < self.lives.died)
         seats = self.lives.seats(everything, 0, trace.n_steps + 1)
-        before = np.zeros((len(steps), len(self.labels) + 1), dtype=np.int64)
-        np.cumsum(seats, axis=1, out=before[:, 1:])
-        self.seen_by = before[:, self.lives.union.subtree_stop] - before[:, :-1]
+        self.seen_by = self._below(seats)
         held = self.length * self.alive
         self.stored = held.sum(axis=1)
-        self.copies = (held * self.seen_by).sum(axis=1)
+        is_inner = np.zeros_like(self.alive)
+        np.logical_or.at(is_inner, (slice(None), self.lives.union.parent[1:]), self.alive[:, 1:])
+        # a branch that has ended, and is kept, would have its copy, too
+        self.copies = (held * self._below(np.maximum(seats, self.alive & ~is_inner))).sum(axis=1)
         self.seats, self.n_queries = seats, seats.sum(axis=1)
         self.n_pages_used = (-(-held // page_size)).sum(axis=1)
         self.takes = self._replay_pool(held)
@@ -106,6 +107,12 @@ class Film:
     def text(self, node: int, step: int) -> str:
         """What stands in a node (by column) at a step; "" where no tokens were recorded."""
         return "".join(self.pieces[node][: int(self.length[step, node])])
+
+    def _below(self, counts: np.ndarray) -> np.ndarray:
+        """[step, node] the sum of counts [step, node] over a node and all that hang below it."""
+        before = np.zeros((len(counts), len(self.labels) + 1), dtype=np.int64)
+        np.cumsum(counts, axis=1, out=before[:, 1:])
+        return before[:, self.lives.union.subtree_stop] - before[:, :-1]
 
     def _replay_pool(self, held: np.ndarray) -> list[Take]:
         table = SlotTable(np.arange(self.n_pages), self.page_size)

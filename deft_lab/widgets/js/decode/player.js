@@ -10,7 +10,7 @@ export const SPEEDS = [0.5, 1, 2, 4, 8];
 const MOST_HEIGHT = 440; // px of the tree, before it scrolls
 const KEYS = [
   ["Space", "next step"], ["Shift-Space", "step before"], ["← →", "back and forth"], ["PageUp PageDown", "ten steps"],
-  ["Home End", "first and last"], ["1 … 9", "forks and prunes"], ["P", "play or pause"],
+  ["Home End", "first and last"], ["1 … 9", "forks and prunes"], ["P", "play or pause"], ["?", "these keys"],
 ];
 
 /** A pure function of its props; `moves` are the callbacks of the controls. */

@@ -73,6 +73,12 @@ export function run({ model, el }) {
       if ((on === "BUTTON" || on === "SUMMARY") && (event.key === " " || event.key === "Enter")) return;
       const scrolls = event.target.classList.contains("deft-decode-tree") || event.target.classList.contains("deft-table");
       if (scrolls && /^(Arrow|Page|Home|End)/.test(event.key)) return;
+      if (event.key === "?") {
+        event.preventDefault();
+        event.stopPropagation();
+        el.querySelector(".deft-keys").toggleAttribute("open");
+        return;
+      }
       const isPlay = event.key.toLowerCase() === "p" && !event.ctrlKey && !event.metaKey && !event.altKey;
       const target = isPlay ? null : targetOf(event, get("step"), get("film"));
       if (!isPlay && target === null) return;

@@ -73,7 +73,7 @@ function intoView(element) {
 export function Breakpoints({ id, breakpoint, hits, refusal, answered, step, moves }) {
   const ahead = hits.filter((hit) => hit > step).length;
   const asked = breakpoint !== answered ? "asking Python, which must be running" : ""; // a saved page has none
-  const said = asked || refusal || (breakpoint ? `${hits.length} ${hits.length === 1 ? "stop" : "stops"}, ${ahead} ahead` : "such as first == 4 and node(3)");
+  const said = asked || refusal || (breakpoint ? `${hits.length} ${hits.length === 1 ? "stop" : "stops"}, ${ahead} ahead` : 'such as node(3) and loads("k")');
   return h(
     "div",
     { class: "deft-transport" },

@@ -6,7 +6,7 @@ import css from "./player.css";
 export const SPEEDS = [0.5, 1, 2, 4];
 const KEYS = [
   ["Space", "next step"], ["Shift-Space", "step before"], ["← →", "back and forth"], ["Home End", "first and last"],
-  ["1 … 9", "chapters"], ["P", "play or pause"],
+  ["1 … 9", "chapters"], ["P", "play or pause"], ["?", "these keys"],
 ];
 
 /** A pure function of its props; `moves` are the callbacks of the controls. */

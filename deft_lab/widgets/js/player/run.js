@@ -71,6 +71,12 @@ export function run({ model, el }, more = () => ({}), moreTraits = []) {
       if (on === "SELECT" || event.target.type === "text" || event.target.tagName === "TEXTAREA") return;
       if ((on === "BUTTON" || on === "SUMMARY") && event.key === " ") return;
       if (event.target.classList.contains("deft-scrolls") && /^(Arrow(Up|Down)|Home|End)$/.test(event.key)) return;
+      if (event.key === "?") {
+        event.preventDefault();
+        event.stopPropagation();
+        el.querySelector(".deft-keys").toggleAttribute("open");
+        return;
+      }
       const isPlay = event.key.toLowerCase() === "p" && !event.ctrlKey && !event.metaKey && !event.altKey;
       const target = isPlay ? null : targetOf(event, get("step"), get("frames"), props().jumps);
       if (!isPlay && target === null) return;
