@@ -377,9 +377,9 @@ class Session:
         ready: LaidOut | ops.PlanTable | ops.KernelTable | None = None,
     ) -> Tensor:
         """[query, vocabulary] logits of one token a query, in the caller's order."""
-        seats, take_move = self._forwards.seats, self._memory.take_move
-        sampled, step = self.sampled, self.n_steps
-        return self._told(tree, events, lambda: seats(tokens, slots, tree, sampled(step), ready, take_move))
+        seats, sampled, step = self._forwards.seats, self.sampled, self.n_steps
+        move = self._memory.take_move
+        return self._told(tree, events, lambda: seats(tokens, slots, tree, sampled(step), ready, move))
 
     def _told(
         self, tree: Tree, events: tuple[Event, ...], forward: Callable[[], tuple[Tensor, Visit]]
