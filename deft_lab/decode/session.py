@@ -389,8 +389,7 @@ class Session:
         logits, visit = forward()
         self._broken = False
         try:
-            # the device is busy now: what could wait costs no time
-            self._memory.free_spent()
+            self._memory.free_spent()  # the device is busy now: what could wait costs no time
             self._known.catch_up()
             self.decoded = tree, visit
             for listener in self.listeners:
