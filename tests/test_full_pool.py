@@ -1,4 +1,4 @@
-"""A pool that is full at any moment of a life, steps and verifications made ready included: nothing is lost."""
+"""A pool that is full at any moment of a life, with steps made ready and drafts foreseen: nothing is lost."""
 
 import random
 
