@@ -95,7 +95,12 @@ def tile_cases() -> list[Case]:
             cases.append(Case((q, tiles), words))
     rising = np.arange(6.0)[:, None] * np.array([[60.0, 0.0]])
     tiles = [(rising[i : i + 2], rising[i : i + 2] + 1) for i in (0, 2, 4)]
-    return [*cases, Case((np.array([1.0, 0.0]), tiles), "scores that rise from tile to tile")]
+    falling = [(k[::-1] * 16, v) for k, v in tiles[::-1]]  # so far that only the largest of all is safe
+    return [
+        *cases,
+        Case((np.array([1.0, 0.0]), tiles), "scores that rise from tile to tile"),
+        Case((np.array([1.0, 0.0]), falling), "scores that fall from tile to tile, each time by over 1,000"),
+    ]
 
 
 # --- the judges

@@ -158,6 +158,7 @@ ONLINE = {
     "only the output decays": _varied(no_total=True),
     "the decay is upside down": _varied(decay=lambda top, new: np.exp(new - top) if top > -np.inf else 0.0),
     "the maximum starts at 0": _varied(start=0.0),
+    "the newest tile's maximum, with a decay that may be huge": _varied(newest=True),
     "the maximum of the tile, not of all": _varied(newest=True, decay=lambda top, new: 1.0),
     "weights with the old maximum": _varied(late=True),
     "the last tile only": lambda q, tiles: softly(scores_of(q, tiles[-1][0]), tiles[-1][1]),

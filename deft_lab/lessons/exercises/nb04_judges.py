@@ -40,7 +40,8 @@ def segment_cases() -> list[Case]:
         out = rng.normal(size=(n_partials, 2)) * np.isfinite(lse)[:, None]
         words = f"{n_partials} partials of {n_queries} queries, with lse around {shift:g}"
         cases.append(Case((out, lse, query, n_queries), words))
-    return cases
+    out, lse, query = np.arange(8.0).reshape(4, 2), np.array([950.0, -900.0, 949.0, -901.0]), np.arange(4) % 2
+    return [*cases, Case((out, lse, query, 2), "one query with lse around 950, another around -900")]
 
 
 def with_layer(tree: Tree, layer: Geometry = LLAMA3_8B.layer) -> Case:
@@ -122,6 +123,10 @@ def fix_cases() -> list[Case]:
                 lse[1] = -np.inf
             out = (rng.normal(size=(n, 3)) * np.isfinite(lse)[:, None]).astype(np.float32)
             cases.append(Case((out, lse), f"`lse={np.round(lse, 1).tolist()}`, in float32"))
+    out = np.arange(6, dtype=np.float32).reshape(3, 2)
+    for low in (-np.inf, -300.0):  # the largest one comes last, far above all others
+        lse = np.array([low, -290.0, 5.0], dtype=np.float32)
+        cases.append(Case((out, lse), f"`lse={lse.tolist()}`, in float32"))
     return cases
 
 

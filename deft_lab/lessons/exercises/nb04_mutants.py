@@ -53,6 +53,7 @@ REDUCE = {
     "partials of a query are neighbours": _in_order,
     "never rescales": _running,
     "one output for all": lambda out, lse, query, n: np.tile(_weighted(out, lse, lse.max()), (n, 1)),
+    "one maximum for all queries": _by_query(lambda o, x, every: _weighted(o, x, every.max())),
     "one query too many": lambda out, lse, query, n: np.zeros((n + 1, out.shape[1])),
 }
 
@@ -173,6 +174,8 @@ FIXES = {
     "clips lse": lambda out, lse: _weighted(out, np.clip(lse, -80, 80), np.float32(0)),
     "the minimum": lambda out, lse: _weighted(out, lse, lse.min()),
     "the mean": lambda out, lse: _weighted(out, lse, lse.mean()),
+    "the mean of the finite ones": lambda out, lse: _weighted(out, lse, lse[np.isfinite(lse)].mean()),
+    "the first one": lambda out, lse: _weighted(out, lse, lse[0]),
     "plain mean of the outputs": lambda out, lse: out.mean(axis=0),
     "the largest wins": lambda out, lse: out[lse.argmax()],
     "does not divide": lambda out, lse: np.exp(lse - lse.max()) @ out,

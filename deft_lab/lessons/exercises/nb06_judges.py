@@ -110,6 +110,7 @@ def chunk_cases() -> list[Case]:
         "many branches": few_shot(1000, 40, 100),
         "one short node": Tree([-1], [256]),
         "one branch of 3,000 tokens": Tree([-1], [3000]),
+        "many long branches": few_shot(200, 66, 4000),
         "a reasoning tree": load_tree("reasoning_set"),
     }
     trees = [*((tree, words) for words, tree in large.items()), *((tree, "") for tree in cases(4)[4:])]

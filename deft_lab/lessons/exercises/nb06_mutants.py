@@ -4,7 +4,7 @@ from typing import Any
 
 from ...cost import unit_rota
 from ...methods import plan_tree
-from .nb06_judges import LENGTHS
+from .nb06_judges import LENGTHS, cost
 
 
 def greedy(durations: Any, n_sms: int, pick: Any = min) -> int:
@@ -60,6 +60,7 @@ BEST_CHUNK = {
     "as finely as one likes": best_by(lambda plan: unit_rota(plan).ideal + plan.n_partials * 4 / 132),
     "partials of one head": best_by(lambda plan: unit_rota(plan).makespan + plan.n_partials / 8 / 132),
     "the reduction on one SM": best_by(lambda plan: unit_rota(plan).makespan + plan.n_partials * 4),
+    "never tries the longest": lambda tree: min(LENGTHS[:-1], key=lambda n: cost(tree, n)),
     "the costliest": lambda tree: max(
         LENGTHS, key=lambda n: unit_rota(plan_tree(tree, "deft_node_chunk", chunk_len=n)).makespan
     ),
