@@ -9,6 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
+from . import __version__
 from .cli_cascade import register as register_cascade
 from .cli_decode import register as register_decode
 from .cli_options import writable
@@ -33,6 +34,22 @@ console = Console()
 TemplatesOption = Annotated[
     Path | None, typer.Option("--templates", help="Folder of DeFT's templates; default: $DEFT_LAB_TEMPLATES.")
 ]
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        print(f"deft-lab {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
 
 
 @app.command()

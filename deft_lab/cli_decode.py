@@ -30,7 +30,18 @@ WORDS_OF_A_NODE = 48  # characters of a node's text that are printed
 MOST_BRANCHES = 10  # finished texts that are printed
 
 Model = Annotated[str, typer.Option("--model", help="target or draft (bundled), a folder, or a hub model.")]
-Task = Annotated[str | None, typer.Option("--task", help="What makes the tree grow; default: few_shot.")]
+TASK_NAMES = (
+    "few_shot",
+    "beam_search",
+    "self_consistency",
+    "tree_of_thoughts",
+    "reasoning",
+    "speculative_replay",
+)
+Task = Annotated[
+    str | None,
+    typer.Option("--task", help=f"What makes the tree grow: {', '.join(TASK_NAMES)}; default: few_shot."),
+]
 Controller = Annotated[
     str | None,
     typer.Option("--Branch_controller", help="The runner's name of the task: Simple_Tree, ...", hidden=True),
@@ -122,7 +133,7 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
     mem: Mem = None,
     traversal: Traversal = None,
 ) -> None:
-    """Decode a tree with a model: print its texts, latencies and bytes; as `record`, write its trace, too."""
+    """Decode a tree with a model: print its texts, latencies and bytes."""
     from .decode.hf import load_model
     from .decode.request import SAMPLED, Request
     from .decode.sampling import Sampler
@@ -131,8 +142,10 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
     if traversal not in (None, "DFS", "dfs"):
         raise DecodeError(f"traversal={traversal!r}; trees are kept depth first, so only DFS is taken")
     writable(output)
-    writable(record, "--record")
     chosen = _task(task, branch_controller)
+    if record is None and context.info_name == "record":
+        record = Path(f"{chosen}.trace.jsonl")
+    writable(record, "--record")
     if temperature is None:
         temperature = 0.8 if chosen in SAMPLED else 0.0
     if dataset is not None and not dataset.exists():
@@ -158,8 +171,6 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
         graphs=graphs,
         compiled=compiled,
     )
-    if record is None and context.info_name == "record":
-        record = Path(f"{chosen}.trace.jsonl")
     layers, heads = _listed(sample_layers, "--sample-layers"), _listed(sample_kv_heads, "--sample-kv-heads")
     samples = layers, heads or None, sample_every
     _run(request, tree_model, record, samples, output, stream)
@@ -168,7 +179,8 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
 def register(app: typer.Typer) -> None:
     """Add the two commands; `record` is `decode` that always writes a trace."""
     app.command("decode")(decode)
-    app.command("record")(decode)
+    told = "Decode as `decode` does, and write the trace: to --record, or to TASK.trace.jsonl in this folder."
+    app.command("record", help=told)(decode)
 
 
 def _run(

@@ -11,9 +11,10 @@ from typing import Annotated
 import typer
 
 from .errors import DeftLabError
+from .methods import METHODS
 
 TARGET = typer.Option("--target", help="target (bundled), a folder, or a hub model.")
-METHOD = typer.Option("--method", help="How queries and KV are grouped.")
+METHOD = typer.Option("--method", help=f"How queries and KV are grouped: {', '.join(METHODS)}.")
 
 Seed = Annotated[int, typer.Option("--seed", help="Of the draws.")]
 TopK = Annotated[int | None, typer.Option("--top-k", help="Only the so many likeliest tokens.")]

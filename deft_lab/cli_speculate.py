@@ -8,7 +8,9 @@ import typer
 from rich.console import Console
 
 from .cli_options import METHOD, TARGET, Device, Dtype, Seed, TopK, TopP, read_counts, read_numbers, writable
+from .drafting import TOKEN_BUILDERS
 from .errors import DraftError, check_counts
+from .verifying import VERIFIERS
 
 if TYPE_CHECKING:
     from .speculative import Round
@@ -18,8 +20,13 @@ speculate_app = typer.Typer(help="Write a text speculatively, and measure what t
 
 Target = Annotated[str, TARGET]
 Draft = Annotated[str, typer.Option("--draft", help="draft (bundled), a folder, or a hub model.")]
-Builder = Annotated[str, typer.Option("--builder", help="Who draws the token tree.")]
-VerifierName = Annotated[str | None, typer.Option("--verifier", help="Who decides; default: a lossless one.")]
+Builder = Annotated[
+    str, typer.Option("--builder", help=f"Who draws the token tree: {', '.join(TOKEN_BUILDERS)}.")
+]
+VerifierName = Annotated[
+    str | None,
+    typer.Option("--verifier", help=f"Who decides: {', '.join(VERIFIERS)}; default: a lossless one."),
+]
 Budget = Annotated[int, typer.Option("--budget", help="Drafted nodes a round at most.")]
 Prompt = Annotated[str, typer.Option("--prompt", help="A text.")]
 MaxNew = Annotated[int, typer.Option("--max-new-tokens", help="Tokens at most.")]

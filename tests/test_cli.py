@@ -5,6 +5,7 @@ import json
 import shutil
 import threading
 from functools import partial
+from importlib import import_module
 
 import pytest
 from typer.testing import CliRunner
@@ -119,3 +120,31 @@ def test_bench_plan_writes_results_with_their_card(tmp_path, monkeypatch):
         assert (row["lists"] is not None) == (
             row["method"] in ("deft_node", "deft_node_chunk", "deft_flatten")
         )
+
+
+def test_the_version_is_told():
+    from deft_lab import __version__
+
+    assert CliRunner().invoke(cli.app, ["--version"]).output == f"deft-lab {__version__}\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "registry"),
+    [("decode", "deft_lab.decode.tasks:TASKS"), ("decode", "deft_lab:METHODS"),
+     ("speculate", "deft_lab.drafting:TOKEN_BUILDERS"), ("speculate", "deft_lab.verifying:VERIFIERS")],
+)  # fmt: skip
+def test_help_names_all_that_can_be_chosen(command, registry):
+    if "decode" in registry:
+        pytest.importorskip("transformers")
+    module, _, names = registry.partition(":")
+    told = CliRunner().invoke(cli.app, [command, "--help"], terminal_width=200, env={"COLUMNS": "200"}).output
+    words = set("".join(c if c.isalnum() or c == "_" else " " for c in told).split())
+    assert set(getattr(import_module(module), names)) <= words
+
+
+def test_record_refuses_a_folder_that_it_cannot_write_before_it_runs(tmp_path, monkeypatch):
+    (tmp_path / "few_shot.trace.jsonl").mkdir()
+    monkeypatch.chdir(tmp_path)
+    failed = CliRunner().invoke(cli.app, ["record"])
+    assert "--record 'few_shot.trace.jsonl' is a folder" in str(failed.exception)
+    assert "TASK.trace.jsonl" in CliRunner().invoke(cli.app, ["record", "--help"]).output

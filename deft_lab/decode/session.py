@@ -156,8 +156,7 @@ class Session:
         """Run the prompt; it becomes the root, the only branch.
 
         Raises:
-            DecodeError: there is a tree already, the prompt is empty or longer than the model's `reach`, or a
-                token is outside the vocabulary.
+            DecodeError: there is a tree already, or the prompt is empty, beyond `model.reach`, or no tokens.
             PoolError: the pool is too small.
         """
         if self.tree is not None:
@@ -178,8 +177,7 @@ class Session:
                 named pauses. A paused one that is named goes on in children, as does one with `Children`.
 
         Raises:
-            DecodeError: a token is outside the vocabulary, a path longer than the model's `reach`, or no
-                branch would be left.
+            DecodeError: a token is outside the vocabulary, a path beyond `model.reach`, or no branch is left.
             TreeError: a label names no live branch.
             PoolError: the pool is full. In all cases nothing has changed.
         """
