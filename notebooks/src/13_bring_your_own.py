@@ -170,8 +170,8 @@ METHODS["whole_nodes"] = Method(
 
 # %% [markdown]
 # Now the question that every new method must answer: what does it cost? You know the three forces: bytes,
-# partials and balance. Whole nodes have fewer partials than flatten. (`tree_waves` is deft-lab's own method,
-# see notebook 6.) On the tree in the editor,
+# partials and balance. A node that is not cut leaves one partial for each query, where flatten leaves one for
+# each cut. (`tree_waves` is deft-lab's own method, see notebook 6.) Take the tree in the editor:
 
 # %%
 from deft_lab import LLAMA3_8B, plan_tree
@@ -215,8 +215,10 @@ from deft_lab.viz import draw_timeline
 draw_timeline(plans["whole_nodes"], LLAMA3_8B.layer, H200)
 
 # %% [markdown]
-# Where would whole nodes be a *good* idea? Where no node is long: change the tree in the editor, split the
-# prompt into many short nodes with `S`, and run the cells above again, from the registered method on.
+# What if no node is long? Change the tree in the editor, split the prompt into many short nodes with `S`, and
+# run the cells again from the prediction on. Whole nodes catch up with DeFT-Flatten, and do not pass it:
+# groups that are not quite full are more groups. An idea may be sound and still not pay; that is what the
+# table is for.
 #
 # ## Bring a model
 #
