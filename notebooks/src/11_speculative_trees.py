@@ -234,20 +234,23 @@ from deft_lab.trace import load_recording
 
 fewest = {m: min(budgets, key=a_token[m].get) for m in methods}
 weights = 2 * load_recording("few_shot_llama3_8b").trace.header["parameters"] / LLAMA3_8B.n_layers
-whole = {n: a_token["deft_flatten"][n] + weights / length[n] for n in budgets}
+whole = {m: {n: a_token[m][n] + weights / length[n] for n in budgets} for m in methods}
+least = {m: min(budgets, key=whole[m].get) for m in methods}
+ratio = whole["radix"][least["radix"]] / whole["deft_flatten"][least["deft_flatten"]]
 assert fewest["radix"] == 0
 
 # %% jupyter={"source_hidden": true} tags=["reveal"]
 Markdown(
-    "Where every query reads the text for itself (Radix), even one guess costs more than it brings: "
-    "**speculation needs an attention that shares its reads**. DeFT-Flatten is at its best with "
+    "Where every query reads the text for itself (Radix), even one guess adds more to attention than it "
+    "brings: **trees of guesses want an attention that shares its reads**. DeFT-Flatten is at its best with "
     f"{fewest['deft_flatten']}, because each of its chunks makes a partial for every guess; Tree-Waves, with "
     f"fewer and longer pieces, with {fewest['tree_waves']}; DeFT-Node, with one piece for all the text, with "
     f"{fewest['deft_node']}. The jumps are full tiles: one guess more, and another tile of queries reads the "
     "text again. (With the newest token, 15 guesses are 16 queries, a tile of Tree-Waves; 31 guesses are 32, "
     "a tile of the DeFT kernels.)\n\nA step also reads "
-    f"the weights, about {weights / 1e6:.0f} MB a layer, once for all guesses. With them, DeFT-Flatten is at "
-    f"its best with {min(budgets, key=whole.get)}. And then there is arithmetic, and the time of the draft: "
+    f"the weights, about {weights / 1e6:.0f} MB a layer, once for all guesses. With them some guesses pay "
+    f"under Radix, too: it is at its best with {least['radix']}, DeFT-Flatten with {least['deft_flatten']}, "
+    f"and Radix then moves {ratio:.1f} times as much. And there is arithmetic, and the time of the draft: "
     "`best_size` of the library weighs measured times of both."
 )
 
