@@ -171,6 +171,10 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
         graphs=graphs,
         compiled=compiled,
     )
+    if request.item != tree_idx:
+        console.print(
+            f"item {tree_idx} of {request.dataset} was cut off; item {request.item} is decoded", markup=False
+        )
     layers, heads = _listed(sample_layers, "--sample-layers"), _listed(sample_kv_heads, "--sample-kv-heads")
     samples = layers, heads or None, sample_every
     _run(request, tree_model, record, samples, output, stream)
@@ -369,6 +373,7 @@ def _as_json(request: "Request", model: Any, result: "Result", metrics: "Metrics
         "model": model.name,
         "task": request.task,
         "method": request.method,
+        "tree_idx": request.item,
         "answer": result.answer,
         "branches": [
             {"text": b.text, "tokens": list(b.tokens), "log_prob": b.score, "reason": b.reason}

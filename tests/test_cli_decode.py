@@ -76,12 +76,15 @@ def test_the_runners_demonstrations_run_with_their_arguments(demo, tmp_path):
         pytest.skip("DeFT's templates are not here; DEFT_LAB_TEMPLATES names their folder")
     file = tmp_path / "out.json"
     arguments = ["--mode", "flatten", "--mem", "paged", "--Branch_controller", controller]
-    arguments += ["--dataset", dataset, "--tree_idx", 1 if demo == "reasoning" else 0] if dataset else []
+    arguments += ["--dataset", dataset, "--tree_idx", 0] if dataset else []
     arguments += ["--prompt_len", prompt_len, "--max_seq_len", most, "--output_file", file]
     said = call("decode", "--device", "cpu", *arguments, *(["--max_width", 5] if demo == "few-shot" else []))
     written = json.loads(file.read_text())
     assert written["method"] == ["flatten", "paged"] and "decodes" in said
     assert written["metrics"]["n_tokens"] > 0
+    # the run that the demonstration names is marked incomplete
+    assert written["tree_idx"] == (1 if demo == "reasoning" else 0)
+    assert ("was cut off; item 1 is decoded" in " ".join(said.split())) == (demo == "reasoning")
 
 
 class TestArguments:
@@ -141,6 +144,20 @@ class TestArguments:
             Request("speculative_replay", prompt=[5], dataset=file, tree_idx=2).make_task(1)
         with pytest.raises(DecodeError, match="the width of speculative_replay is its template's"):
             Request("speculative_replay", dataset=file, max_width=3)
+
+    def test_a_run_that_was_cut_off_gives_way_to_the_next_whole_one(self, tmp_path):
+        from deft_lab.builders.look_alike import reasoning_template_like
+
+        whole = [reasoning_template_like("set", seed).to_item() for seed in range(2)]
+        file = tmp_path / "runs.json"
+        cut = {"incompleted": True, "prompt": "", "data": {}}
+        file.write_text(json.dumps([cut, cut, whole[0], whole[1], cut]))
+        items = [Request("reasoning", prompt=[5], dataset=file, tree_idx=i).item for i in range(6)]
+        assert items == [2, 2, 2, 3, 4, 5]
+        Request("reasoning", prompt=[5], dataset=file).make_task(1)
+        for item, words in ((4, "is marked 'incompleted'"), (5, "no such item")):
+            with pytest.raises(DeftLabError, match=words):
+                Request("reasoning", prompt=[5], dataset=file, tree_idx=item).make_task(1)
 
     def test_the_runners_default_width_is_fifty(self):
         assert Request(prompt=[1]).width == 4

@@ -112,6 +112,14 @@ class Request:
         return DEFAULT_WIDTH if self.max_width is None else self.max_width
 
     @property
+    def item(self) -> int:
+        """`tree_idx`, or where that run was cut off the next whole one; the runner's demonstration names such."""
+        if self.task != "reasoning" or self.dataset is None:
+            return self.tree_idx
+        whole = TemplateFile(self.dataset).complete
+        return min((item for item in whole if item >= self.tree_idx), default=self.tree_idx)
+
+    @property
     def ends(self) -> bool:
         """Whether the end-of-text token ends a branch."""
         return self.task not in REPLAYS if self.honour_eos is None else self.honour_eos
@@ -152,7 +160,7 @@ class Request:
     def _reasoning(self) -> ReasoningTemplate:
         if self.dataset is None:
             return reasoning_template_like("sorting", self.tree_idx)
-        return TemplateFile(self.dataset).reasoning(self.tree_idx)
+        return TemplateFile(self.dataset).reasoning(self.item)
 
     def _star(self, n_prompt: int) -> Any:
         if self.dataset is None:
