@@ -113,7 +113,7 @@ class Request:
 
     @property
     def item(self) -> int:
-        """`tree_idx`, or where that run was cut off the next whole one; the runner's demonstration names such."""
+        """`tree_idx`; where that run was cut off (as in the runner's demonstration), the next whole one."""
         if self.task != "reasoning" or self.dataset is None:
             return self.tree_idx
         whole = TemplateFile(self.dataset).complete
