@@ -120,3 +120,11 @@ def test_queries_of_a_graph_are_numbered_without_gaps():
     bad.nodes[1]["queries"] = (1,)
     with pytest.raises(TreeError, match=r"the queries are numbered \[1\]; number them 0 .. n - 1"):
         from_networkx(bad)
+
+
+def test_lists_nested_deeper_than_python_recurses_are_refused_in_words():
+    nested = []
+    for _ in range(5000):
+        nested = [nested]
+    with pytest.raises(TreeError, match=r"\[\[\[.* is no node; write \[length, child"):
+        from_nested(nested)

@@ -386,3 +386,12 @@ def test_the_released_runners_names_are_the_published_ones():
 def test_unknown_names_and_options_list_the_known_ones(call, message):
     with pytest.raises(PlanError, match=message):
         call()
+
+
+def test_what_stands_in_methods_and_is_none_is_named(monkeypatch):
+    monkeypatch.setitem(METHODS, "mine", lambda tree: None)
+    with pytest.raises(PlanError, match=r"METHODS\['mine'\] is a function where a Method is expected"):
+        plan_tree(Tree([-1], [3]), "mine")
+    assert find_method(("flatten", "paged")).name == "deft_flatten"
+    with pytest.raises(PlanError, match="no method for"):
+        find_method(("oak", "paged"))

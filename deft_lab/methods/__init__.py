@@ -42,16 +42,22 @@ def find_method(name: str | tuple[str, str]) -> Method:
     """The method of this name, or of the released runner's (mode, mem) pair.
 
     Raises:
-        PlanError: there is none.
+        PlanError: there is none, or what METHODS has under the name is no Method.
     """
     if isinstance(name, tuple):
         for method in METHODS.values():
-            if method.modes == name:
+            if isinstance(method, Method) and method.modes == name:
                 return method
-        pairs = ", ".join(str(method.modes) for method in METHODS.values())
+        pairs = ", ".join(str(method.modes) for method in METHODS.values() if isinstance(method, Method))
         raise PlanError(f"no method for (mode, mem) {name!r}; choose one of {pairs}")
     check_choice(PlanError, METHODS, method=name)
-    return METHODS[name]
+    found = METHODS[name]
+    if not isinstance(found, Method):
+        raise PlanError(
+            f"METHODS[{name!r}] is a {type(found).__name__} where a Method is expected; put your function "
+            "into Method(name, ..., plan=...), as notebook 13 does"
+        )
+    return found
 
 
 def plan_tree(tree: Tree, method: str | tuple[str, str] = "deft_flatten", **options: int) -> Plan:

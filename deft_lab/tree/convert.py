@@ -4,6 +4,7 @@ Each pair is a round trip. What a notation cannot hold is refused, not dropped.
 """
 
 from collections.abc import Sequence
+from reprlib import repr as short  # lists can be nested deeper than Python recurses
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +35,7 @@ def from_nested(nested: Nested) -> Tree:
         row = [entry] if _is_length(entry) else entry
         if not isinstance(row, list | tuple) or not row or not _is_length(row[0]):
             raise TreeError(
-                f"{entry!r} is no node; write [length, child, child, ...], or a length alone for a leaf"
+                f"{short(entry)} is no node; write [length, child, child, ...], or a length alone for a leaf"
             )
         stack.extend((len(parent), child) for child in reversed(row[1:]))
         parent.append(above)
