@@ -1,4 +1,4 @@
-"""Measure the bundled models on held-out problems; prints the figures and adds them to card.json.
+"""Measure the bundled models on held-out problems, beside what their card says; --write puts them into it.
 
     PYTHONPATH=. python tools/evaluate_models.py --models data/models
 
@@ -18,6 +18,7 @@ from heapq import heappop, heappush
 from itertools import chain
 from pathlib import Path
 from random import Random
+from typing import Any
 
 import torch
 from many_rows import (
@@ -249,8 +250,19 @@ def _tokens_per_call(ranks: list[list[int]], tree: Paths) -> float:
     return round(sum(map(len, ranks)) / max(1, sum(calls_for(text, tree) for text in ranks)), 2)
 
 
+def in_rows(figures: Any, name: str = "") -> dict[str, Any]:
+    """Nested figures as rows: {"answers, greedy, solved": 0.5}."""
+    if not isinstance(figures, dict):
+        return {name: figures}
+    return {
+        row: value
+        for key, part in figures.items()
+        for row, value in in_rows(part, f"{name}, {key}" if name else str(key)).items()
+    }
+
+
 def main() -> None:
-    """Measure, print, and write the figures into the card."""
+    """Measure, print beside the card, and write into the card where that is asked for."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument(
         "--models", type=Path, required=True, help="folder with target/, draft/ and card.json"
@@ -258,17 +270,24 @@ def main() -> None:
     parser.add_argument("--problems", type=int, default=500)
     parser.add_argument("--scan", type=int, default=64, help="problems for each length that is tried")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--write", action="store_true", help="put the figures into card.json, as they come")
     chosen = parser.parse_args()
     target, draft = (load(chosen.models / name, chosen.device) for name in ("target", "draft"))
     path = chosen.models / "card.json"
-    card = json.loads(path.read_text()) | {"evaluation": {}}
-    figures = card["evaluation"]
+    card = json.loads(path.read_text())
+    figures: dict = {}
     for _ in chain(
         speculation(target, draft, min(chosen.problems, 200), figures),
         answers(target, chosen.problems, chosen.scan, figures),
     ):
-        path.write_text(json.dumps(card, indent=1) + "\n")
-    print(json.dumps(card["evaluation"], indent=1))
+        if chosen.write:
+            kind = str(target.dtype).removeprefix("torch.")
+            new = {"evaluation": figures | {"note": f"measured on {target.device.type} in {kind}"}}
+            path.write_text(json.dumps(card | new, indent=1) + "\n")
+    said = in_rows(card["evaluation"])
+    print(f"{'':70} measured | the card says")
+    for name, value in in_rows(figures).items():
+        print(f"{name:70} {value} | {said.get(name, 'nothing')}")
 
 
 if __name__ == "__main__":
