@@ -91,6 +91,32 @@ def test_other_models_with_the_attention_interface(kind):
     assert worst_difference(session) < 1e-4
 
 
+ROPES = {
+    "LlamaForCausalLM": {"rope_parameters": {"rope_type": "dynamic", "factor": 4.0, "rope_theta": 10000.0}},
+    "Phi3ForCausalLM": {
+        "rope_parameters": {
+            "rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [4.0] * 4, "rope_theta": 10000.0,
+            "partial_rotary_factor": 1.0,
+        },
+        "original_max_position_embeddings": 16, "max_position_embeddings": 64, "pad_token_id": 0,
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ROPES)
+def test_rotary_angles_that_follow_the_longest_text_end_the_reach(kind):
+    """Beyond, a short branch would be decoded with the angles of a long one."""
+    model = stranger(kind, **{"max_position_embeddings": 16, **ROPES[kind]})
+    assert model.reach == 16
+    session = make_session(model, prompt=range(3, 12))
+    session.step({0: [3, 4, 5]})
+    first = session.branches[0]
+    session.extend(first, [6, 7, 8, 9, 10, 11])
+    assert worst_difference(session) < 1e-4
+    with pytest.raises(DecodeError, match="a path would have 17 tokens; .* exactly up to 16"):
+        session.step({leaf: [6] for leaf in session.branches})
+
+
 def test_a_sliding_window_is_exact_up_to_its_end_and_refused_beyond():
     model = stranger("MistralForCausalLM", sliding_window=16)
     assert model.reach == 16

@@ -16,6 +16,7 @@ from ..tree import Tree
 WHOLE, WINDOWED = "full_attention", ("sliding_attention", "chunked_attention")
 EXTRAS = ("softcap", "s_aux", "position_bias")  # keywords of attention functions that change its law
 LEARNED = ("wpe", "embed_positions", "position_embeddings")  # tables with a row for each position
+FOLLOWING = ("dynamic", "longrope")  # kinds of rotary angles that depend on the length of the longest text
 TAKEN = "take a Llama, Mistral, Qwen, Gemma, Phi-3, or another whose layers attend to the whole text"
 
 
@@ -47,7 +48,11 @@ def check_layers(model: Any) -> None:
 
 
 def reach(model: Any) -> int | None:
-    """Tokens of the longest path that is decoded exactly: a window, or learned positions; None: any."""
+    """Tokens of the longest path that is decoded exactly; None: any.
+
+    A window ends it, or learned positions, or rotary angles that follow the longest text of a call: the branches
+    of a tree are decoded in one call, and a short one must not feel the length of another.
+    """
     config = _text_config(model)
     kinds = getattr(config, "layer_types", None) or WINDOWED[:1]
     windows = {"sliding_attention": "sliding_window", "chunked_attention": "attention_chunk_size"}
@@ -56,6 +61,10 @@ def reach(model: Any) -> int | None:
     found = [getattr(config, field, None) for kind, field in windows.items() if kind in kinds]
     if any(path.endswith(LEARNED) and isinstance(part, nn.Embedding) for path, part in model.named_modules()):
         found.append(getattr(config, "max_position_embeddings", None))
+    for rope in _ropes(config):
+        if rope.get("rope_type", rope.get("type")) in FOLLOWING:
+            limits = ("original_max_position_embeddings", "max_position_embeddings")
+            found += [rope.get(limits[0]), *(getattr(config, limit, None) for limit in limits)]
     return min((int(tokens) for tokens in found if tokens), default=None)
 
 
@@ -74,7 +83,8 @@ def check_reach(model: Any, tree: Tree, leaf: int | None = None, more: int = 0) 
     if longest > model.reach:
         raise DecodeError(
             f"a path would have {longest:,} tokens; {model.name} is decoded exactly up to {model.reach:,} "
-            "(its sliding window, or its last position): end the decode sooner, or shorten the prompt"
+            "(its sliding window, its last position, or where its rotary angles begin to follow the longest "
+            "branch): end the decode sooner, or shorten the prompt"
         )
 
 
@@ -101,6 +111,13 @@ def check_heads(module: Any, key: Tensor, value: Tensor, geometry: Geometry, giv
 def _text_config(model: Any) -> Any:
     find = getattr(model.config, "get_text_config", None)
     return find() if find else model.config
+
+
+def _ropes(config: Any) -> list[dict[str, Any]]:
+    """Settings of rotary angles: of the model, or of each kind of its layers."""
+    found = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    nested = [part for part in found.values() if isinstance(part, dict)]
+    return nested or [found]
 
 
 def _attentions(model: Any) -> Iterator[Any]:
