@@ -95,8 +95,8 @@ ROPES = {
     "LlamaForCausalLM": {"rope_parameters": {"rope_type": "dynamic", "factor": 4.0, "rope_theta": 10000.0}},
     "Phi3ForCausalLM": {
         "rope_parameters": {
-            "rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [4.0] * 4, "rope_theta": 10000.0,
-            "partial_rotary_factor": 1.0,
+            "rope_type": "longrope", "short_factor": [1.0] * 4, "long_factor": [4.0] * 4,
+            "rope_theta": 10000.0, "partial_rotary_factor": 1.0,
         },
         "original_max_position_embeddings": 16, "max_position_embeddings": 64, "pad_token_id": 0,
     },

@@ -50,8 +50,8 @@ def check_layers(model: Any) -> None:
 def reach(model: Any) -> int | None:
     """Tokens of the longest path that is decoded exactly; None: any.
 
-    A window ends it, or learned positions, or rotary angles that follow the longest text of a call: the branches
-    of a tree are decoded in one call, and a short one must not feel the length of another.
+    A window ends it, or learned positions, or rotary angles that follow the longest text of a call: the
+    branches of a tree are decoded in one call, and a short one must not feel the length of another.
     """
     config = _text_config(model)
     kinds = getattr(config, "layer_types", None) or WINDOWED[:1]
