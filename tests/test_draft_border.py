@@ -320,8 +320,8 @@ SLIPS = {
         "procedure=None; give a function that takes a Chance",
     ),
     "a sampler for children of no kind": (
-        lambda: draft_sampler(Sampler(0.0), "oak"),
-        "no kind of children 'oak'; choose one of top-k, iid",
+        lambda: draft_sampler(Sampler(0.0), None),
+        "children is a NoneType where a str is expected; name a kind, such as top-k, iid",
     ),
     "texts in words": (lambda: bigram_table(["ab"], 4), "a text is 'ab'; list token ids, 0 .. 3"),
     "texts beyond the table": (lambda: bigram_table([[0, 9]], 4), "a text is [0, 9]; list token ids, 0 .. 3"),

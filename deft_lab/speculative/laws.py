@@ -19,7 +19,7 @@ from ..decode.hf import TreeModel
 from ..decode.sampling import Sampler
 from ..decode.session import Session
 from ..drafting import CHILDREN, TOP_K
-from ..errors import DraftError, ModelError, check_choice, check_kind, check_numbers
+from ..errors import DraftError, ModelError, check_kind, check_numbers
 
 A_SAMPLER = "Sampler(temperature=1.0) makes one"
 LEAF = 0  # the only branch of the session
@@ -172,14 +172,14 @@ def draft_sampler(sampler: Sampler, children: str, temperature: float | None = N
 
     Args:
         sampler: of the target.
-        children: one of `drafting.CHILDREN`.
+        children: one of `drafting.CHILDREN`, or a word for a kind that no verifier knows.
         temperature: take this one instead; lossless, too, because a tree carries the q it was drawn from.
 
     Raises:
         DraftError: one of them is none.
     """
     check_kind(DraftError, Sampler, A_SAMPLER, sampler=sampler)
-    check_choice(DraftError, CHILDREN, kind_of_children=children)
+    check_kind(DraftError, str, f"name a kind, such as {', '.join(CHILDREN)}", children=children)
     if temperature is not None:
         check_numbers(DraftError, 0, draft_temperature=temperature)
     if temperature is None and sampler.temperature > 0:

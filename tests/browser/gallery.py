@@ -85,3 +85,9 @@ def offline_page(
             yield page, asked, errors
         finally:
             browser.close()
+
+
+def rgb(text: str) -> str:
+    """A page's `rgb(27, 27, 27)` as #RRGGBB."""
+    numbers = [int(float(part)) for part in text[text.index("(") + 1 : -1].split(",")[:3]]
+    return "#" + "".join(f"{number:02X}" for number in numbers)

@@ -4,7 +4,7 @@ import sys
 from subprocess import run
 
 import pytest
-from gallery import offline_page
+from gallery import offline_page, rgb
 from lab import ROOT
 from waiting import until
 
@@ -43,12 +43,6 @@ LOOK = """() => {
   };
 }"""
 PRINTABLE = 1000  # px of height between the margins
-
-
-def rgb(text: str) -> str:
-    """`rgb(27, 27, 27)` as #RRGGBB."""
-    numbers = [int(float(part)) for part in text[text.index("(") + 1 : -1].split(",")[:3]]
-    return "#" + "".join(f"{number:02X}" for number in numbers)
 
 
 def sources() -> dict:
