@@ -210,3 +210,9 @@ def test_a_beam_search_keeps_its_width(width):
 def test_options_out_of_range_are_refused(builder, options, message):
     with pytest.raises(TreeError, match=message):
         build_tree(builder, **options)
+
+
+def test_a_builder_of_one_s_own_that_gives_no_tree_is_named(monkeypatch):
+    monkeypatch.setitem(BUILDERS, "twig", lambda: [-1, 0])
+    with pytest.raises(TreeError, match="what 'twig' built is a list where a Tree is expected"):
+        build_tree("twig")

@@ -7,7 +7,7 @@ To add one: write it in a file here, add its line to BUILDERS, and draw its case
 from collections.abc import Callable
 from inspect import Parameter, signature
 
-from ..errors import TreeError, check_choice
+from ..errors import TreeError, check_choice, check_kind
 from ..tree import Tree
 from .bundled import bundled_trees, load_tree
 from .graph_of_thoughts import graph_of_thoughts
@@ -37,7 +37,7 @@ def build_tree(builder: str, **options: object) -> Tree:
     """Build a tree with the named builder; `options` go to it.
 
     Raises:
-        TreeError: the builder or an option is unknown, or the option's value is not allowed.
+        TreeError: the builder or an option is unknown, a value is not allowed, or no Tree came of it.
     """
     check_choice(TreeError, BUILDERS, builder=builder)
     known = signature(BUILDERS[builder]).parameters
@@ -47,7 +47,9 @@ def build_tree(builder: str, **options: object) -> Tree:
     for option, parameter in known.items():
         if parameter.default is Parameter.empty and option not in options:
             raise TreeError(f"builder {builder!r} needs the option {option!r}; pass {option}=...")
-    return BUILDERS[builder](**options)
+    tree = BUILDERS[builder](**options)
+    check_kind(TreeError, Tree, "a builder gives a Tree", **{f"what {builder!r} built": tree})
+    return tree
 
 
 __all__ = ["BUILDERS", "build_tree", "bundled_trees", "load_tree", "topologies"]
