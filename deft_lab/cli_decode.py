@@ -30,14 +30,10 @@ WORDS_OF_A_NODE = 48  # characters of a node's text that are printed
 MOST_BRANCHES = 10  # finished texts that are printed
 
 Model = Annotated[str, typer.Option("--model", help="target or draft (bundled), a folder, or a hub model.")]
+# as decode.tasks.TASKS, which imports torch: help must not
 TASK_NAMES = (
-    "few_shot",
-    "beam_search",
-    "self_consistency",
-    "tree_of_thoughts",
-    "reasoning",
-    "speculative_replay",
-)
+    "few_shot", "beam_search", "self_consistency", "tree_of_thoughts", "reasoning", "speculative_replay",
+)  # fmt: skip
 Task = Annotated[
     str | None,
     typer.Option("--task", help=f"What makes the tree grow: {', '.join(TASK_NAMES)}; default: few_shot."),
@@ -135,7 +131,7 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
 ) -> None:
     """Decode a tree with a model: print its texts, latencies and bytes."""
     from .decode.hf import load_model
-    from .decode.request import SAMPLED, Request
+    from .decode.request import SAMPLED, Request, has_width
     from .decode.sampling import Sampler
     from .fetch import find_templates
 
@@ -160,7 +156,7 @@ def decode(  # noqa: PLR0913  (the arguments of a command)
         prompt=_prompt(prompt, prompt_file, model),
         prompt_len=prompt_len,
         max_seq_len=max_seq_len,
-        max_width=50 if width is None and branch_controller and _is_wide(chosen, dataset) else width,
+        max_width=50 if width is None and branch_controller and has_width(chosen, dataset) else width,
         max_depth=depth,
         dataset=dataset,
         tree_idx=tree_idx,
@@ -239,11 +235,6 @@ def _task(task: str | None, controller: str | None) -> str:
     if controller and controller not in CONTROLLERS:
         raise DecodeError(f"no Branch_controller {controller!r}; choose one of {', '.join(CONTROLLERS)}")
     return CONTROLLERS[controller] if controller else task or "few_shot"
-
-
-def _is_wide(task: str, dataset: Path | None) -> bool:
-    """Whether the runner's default width means something: a template has its own."""
-    return task != "reasoning" and dataset is None
 
 
 def _method(method: str | None, mode: str | None, mem: str | None) -> str | tuple[str, str]:

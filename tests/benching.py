@@ -61,8 +61,8 @@ def captured(call):
 def without_gpu(monkeypatch):
     """Everything but the GPU: inputs on the CPU, made-up times."""
     monkeypatch.setattr(torch.cuda, "synchronize", lambda: None)
-    monkeypatch.setattr(run, "require_gpu", lambda what: None)
-    monkeypatch.setattr(ablation, "require_gpu", lambda what: None)
+    monkeypatch.setattr(run, "require_gpu", lambda *_: None)
+    monkeypatch.setattr(ablation, "require_gpu", lambda *_: None)
     monkeypatch.setattr(run, "make_inputs", lambda case: make_inputs(case, "cpu", torch.float32))
     monkeypatch.setattr(run, "ceilings", lambda: MADE_UP_CEILINGS)
     monkeypatch.setattr(run, "gpu_card", lambda: {"name": "made up"})

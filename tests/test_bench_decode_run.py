@@ -247,7 +247,7 @@ class TestCommand:
             report("few50", around, MADE_UP_ROWS)
             return {"card": {"made": "up"}, "skipped": chosen.skipped, "bars": results.bars(MADE_UP_ROWS)}
 
-        monkeypatch.setattr("deft_lab.bench.attention.timing.require_gpu", lambda what: None)
+        monkeypatch.setattr("deft_lab.bench.attention.timing.require_gpu", lambda *_: None)
         monkeypatch.setattr(run, "bench_decode", instead)
         command = ["bench", "decode", "--cases", "few50,tot_sort", "--methods", "radix,tree_waves"]
         more = ["--peers", "none", "--steps", "20", "--geometry", "tiny", "--no-graphs", "--compile"]

@@ -10,7 +10,9 @@ pytest.importorskip("transformers")
 from typer.testing import CliRunner  # noqa: E402
 
 from deft_lab.cli import app  # noqa: E402
+from deft_lab.cli_decode import TASK_NAMES  # noqa: E402
 from deft_lab.decode.request import Request  # noqa: E402
+from deft_lab.decode.tasks import TASKS  # noqa: E402
 from deft_lab.errors import DecodeError, DeftLabError, PlanError  # noqa: E402
 from deft_lab.fetch import find_templates  # noqa: E402
 from deft_lab.trace import read_recording  # noqa: E402
@@ -168,3 +170,7 @@ class TestArguments:
         assert Request(method=("node", "paged")).method == ("node", "paged")
         with pytest.raises(PlanError, match="no method for"):
             Request(method=("flatten", "unpaged"))
+
+
+def test_help_names_the_tasks_that_there_are():
+    assert tuple(TASKS) == TASK_NAMES

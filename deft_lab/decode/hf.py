@@ -31,11 +31,7 @@ from .visit import FIXED, Visit, attend, visit_op, write
 
 NAME = "deft_lab"  # of our attention, in transformers' registry
 BUNDLED = ("target", "draft")  # models in data/models/
-TOKENIZERS = (
-    "tokenizer.json",
-    "tokenizer.model",
-    "vocab.json",
-)  # one of them is in a folder with a tokenizer
+TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json")  # a folder with a tokenizer has one of them
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 
 
@@ -121,7 +117,7 @@ class TreeModel:
 
     @cached_property
     def reach(self) -> int | None:
-        """Tokens of the longest path that it decodes exactly: its sliding window; None: any."""
+        """Tokens of the longest path that it decodes exactly, such as its sliding window; None: any."""
         return reach(self.model)
 
     @property

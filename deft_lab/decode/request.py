@@ -7,6 +7,7 @@ many tokens, `max_seq_len` counts the prompt and the generated tokens of a branc
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,11 @@ SAMPLED = ("self_consistency", "tree_of_thoughts")  # tasks that need a temperat
 UNDRAWN = ("beam_search", "speculative_replay")  # tasks that draw no token
 DEFAULT_WIDTH = 4
 REPLAYS = ("reasoning", "speculative_replay")  # tasks whose text means nothing, so that it never ends
+
+
+def has_width(task: str, dataset: str | Path | None) -> bool:
+    """Whether `max_width` means something to a task: a template has a width of its own."""
+    return task not in REPLAYS or (task == "speculative_replay" and dataset is None)
 
 
 @dataclass(frozen=True)
@@ -93,12 +99,12 @@ class Request:
 
     def _check_effects(self) -> None:
         """Refuse what would change nothing."""
-        star = self.task == "speculative_replay" and self.dataset is None
-        if self.max_width is not None and self.task in REPLAYS and not star:
+        chooses = has_width(self.task, self.dataset)
+        if self.max_width is not None and not chooses:
             raise DecodeError(
                 f"max_width={self.max_width}; the width of {self.task} is its template's: leave it out"
             )
-        if self.tree_idx and (star or self.task not in REPLAYS):
+        if self.tree_idx and chooses:
             raise DecodeError(f"tree_idx={self.tree_idx} is an item of templates, and there are none here")
         sampler = self.sampler
         if self.task in UNDRAWN and sampler.temperature > 0:
@@ -114,10 +120,13 @@ class Request:
     @property
     def item(self) -> int:
         """`tree_idx`; where that run was cut off (as in the runner's demonstration), the next whole one."""
-        if self.task != "reasoning" or self.dataset is None:
+        if self.task != "reasoning" or self._file is None:
             return self.tree_idx
-        whole = TemplateFile(self.dataset).complete
-        return min((item for item in whole if item >= self.tree_idx), default=self.tree_idx)
+        return min((item for item in self._file.complete if item >= self.tree_idx), default=self.tree_idx)
+
+    @cached_property
+    def _file(self) -> TemplateFile | None:
+        return None if self.dataset is None else TemplateFile(self.dataset)
 
     @property
     def ends(self) -> bool:
@@ -158,15 +167,15 @@ class Request:
         return SpeculativeReplay(self._star(n_prompt))
 
     def _reasoning(self) -> ReasoningTemplate:
-        if self.dataset is None:
+        if self._file is None:
             return reasoning_template_like("sorting", self.tree_idx)
-        return TemplateFile(self.dataset).reasoning(self.item)
+        return self._file.reasoning(self.item)
 
     def _star(self, n_prompt: int) -> Any:
-        if self.dataset is None:
+        if self._file is None:
             # two tokens a step, about what the recorded acceptance comes to
             return star_growth([0] + [2] * 400, self.width, n_prompt, self.max_seq_len)
-        template = TemplateFile(self.dataset)[0]  # a file holds one token tree, with many records
+        template = self._file[0]  # a file holds one token tree, with many records
         if not isinstance(template, SpeculativeTemplate):
             raise DecodeError(f"{self.dataset} holds reasoning runs; a speculative replay needs a token tree")
         return template.growth(n_prompt, self.max_seq_len, self.tree_idx)

@@ -75,7 +75,7 @@ def bench_attention(
     Raises:
         DeftLabError: there is no GPU, Triton interprets, or the GPU was lost on the way.
     """
-    require_gpu("bench attention")
+    require_gpu("bench attention", "--dry-run lists what it would time")
     clock = Clock(seconds, (len(subjects) + 1) * len(cases))
     result = new_result(clock) | {"left_out": dict(left_out or {})}
     for case in cases:

@@ -22,17 +22,15 @@ SLEEP_CYCLES = 2_000_000  # about a millisecond: the host gets ahead of the devi
 WARM_BATCH = 40
 
 
-def require_gpu(what: str) -> None:
-    """Refuse to time anything but a GPU.
+def require_gpu(what: str, hint: str = "") -> None:
+    """Refuse to time anything but a GPU; `hint` says what can be done without one.
 
     Raises:
         DeftLabError: there is no GPU, or Triton would interpret the kernels.
     """
     if not torch.cuda.is_available():
-        hint = " (--dry-run lists what it would time)" if what == "bench attention" else ""
-        raise DeftLabError(
-            f"{what} needs an NVIDIA GPU, and torch sees none; it does not time the interpreter{hint}"
-        )
+        words = f"{what} needs an NVIDIA GPU, and torch sees none; it does not time the interpreter"
+        raise DeftLabError(f"{words} ({hint})" if hint else words)
     if triton.knobs.runtime.interpret:
         raise DeftLabError(f"{what} does not time the interpreter; unset TRITON_INTERPRET")
 

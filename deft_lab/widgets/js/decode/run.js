@@ -1,5 +1,6 @@
 // Ties the decode player to its model: keys, controls and the clock write `step`; all is drawn from it.
 import { h, render as paint } from "preact";
+import { pressed } from "../core/keys.js";
 import { onPaper, onScreen } from "../core/paper.js";
 import { targetOf } from "./film.js";
 import { DecodeView } from "./player.js";
@@ -73,19 +74,7 @@ export function run({ model, el }) {
       if ((on === "BUTTON" || on === "SUMMARY") && (event.key === " " || event.key === "Enter")) return;
       const scrolls = event.target.classList.contains("deft-decode-tree") || event.target.classList.contains("deft-table");
       if (scrolls && /^(Arrow|Page|Home|End)/.test(event.key)) return;
-      if (event.key === "?") {
-        event.preventDefault();
-        event.stopPropagation();
-        el.querySelector(".deft-keys").toggleAttribute("open");
-        return;
-      }
-      const isPlay = event.key.toLowerCase() === "p" && !event.ctrlKey && !event.metaKey && !event.altKey;
-      const target = isPlay ? null : targetOf(event, get("step"), get("film"));
-      if (!isPlay && target === null) return;
-      event.preventDefault();
-      event.stopPropagation();
-      if (isPlay) play();
-      else move(target);
+      pressed(event, el, { play, move, targetOf: (key) => targetOf(key, get("step"), get("film")) });
     },
   };
   function paintNow() {

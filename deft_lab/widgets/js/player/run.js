@@ -1,5 +1,6 @@
 // Ties a player to its model: keys, controls and the clock write `step`, and everything is drawn from it.
 import { h, render as paint } from "preact";
+import { pressed } from "../core/keys.js";
 import { heldAt, jumpOf, targetOf } from "./moves.js";
 import { Player } from "./player.js";
 
@@ -71,19 +72,7 @@ export function run({ model, el }, more = () => ({}), moreTraits = []) {
       if (on === "SELECT" || event.target.type === "text" || event.target.tagName === "TEXTAREA") return;
       if ((on === "BUTTON" || on === "SUMMARY") && event.key === " ") return;
       if (event.target.classList.contains("deft-scrolls") && /^(Arrow(Up|Down)|Home|End)$/.test(event.key)) return;
-      if (event.key === "?") {
-        event.preventDefault();
-        event.stopPropagation();
-        el.querySelector(".deft-keys").toggleAttribute("open");
-        return;
-      }
-      const isPlay = event.key.toLowerCase() === "p" && !event.ctrlKey && !event.metaKey && !event.altKey;
-      const target = isPlay ? null : targetOf(event, get("step"), get("frames"), props().jumps);
-      if (!isPlay && target === null) return;
-      event.preventDefault();
-      event.stopPropagation();
-      if (isPlay) play();
-      else move(target);
+      pressed(event, el, { play, move, targetOf: (key) => targetOf(key, get("step"), get("frames"), props().jumps) });
     },
     draw: () => draw(),
   };

@@ -89,8 +89,9 @@ export function bytesScene(tree, rows, { width, info, choice, lit, pick }) {
       y += 14;
     } else text(left - 8, row.title, strong, "end");
     const words = () => rowInWords(row, least, info);
-    scene.marks.push({ x: 0, y, w: width, h: ROW, kind: "row", words, act: pick && (() => pick(row.name)) });
-    drawRoles(scene, row, { x: left, y: y + (ROW - BAR) / 2, scale, act: pick && (() => pick(row.name)) });
+    const act = pick && (() => pick(row.name));
+    scene.marks.push({ x: 0, y, w: width, h: ROW, kind: "row", words, act });
+    drawRoles(scene, row, { x: left, y: y + (ROW - BAR) / 2, scale, act });
     for (const label of lit) drawShare(scene, tree, row, { label, info, account: choice.account, x: left, y: y + (ROW - BAR) / 2, scale });
     text(narrow ? width - 4 : width - 112, inBytes(row.total), "", "end");
     if (!narrow) {
